@@ -27,20 +27,25 @@ STDOUT = "-"
 def publish_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """Yield a binary stream whose content appears under `path` when the block ends without an exception.
 
-    `-` is standard output, written straight through. A name that ends in `.gz` is compressed, with no time stamp in
-    it, so that the same content gives the same bytes (law 10).
+    `-` is standard output; it, pipes and devices are written straight through. A name that ends in `.gz` is
+    compressed, with no time stamp in it, so that the same content gives the same bytes (law 10).
 
     Raises:
         AsrkitError: the folder is missing, not writable, or the disk is full.
     """
     if os.fspath(path) == STDOUT:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
+        with _telling(Path("standard output")):
+            yield sys.stdout.buffer
+            sys.stdout.buffer.flush()
         return
-    final = Path(path)
+    final = Path(os.path.realpath(path))  # a link stays a link: its target is replaced
     with _telling(final):
         if final.is_dir():
             raise AsrkitError("this is a folder, a file is to be written", where=str(final), cure="name a file in it")
+        if final.exists() and not final.is_file():  # a pipe or a device, such as /dev/null, must not be renamed over
+            with final.open("wb") as stream:
+                yield stream
+            return
         handle, name = tempfile.mkstemp(prefix=f".{final.name[:100]}.", suffix=".tmp", dir=final.parent)
         temporary = Path(name)
         try:

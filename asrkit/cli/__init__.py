@@ -1,0 +1,1 @@
+"""One thin file a subcommand; no logic. Heavy modules are imported inside the commands that need them."""

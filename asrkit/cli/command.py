@@ -1,0 +1,50 @@
+"""What every subcommand has in common: its example in `--help`, and the options for messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from asrkit import progress
+
+DEBUG = "asrkit.debug"  # key in click's context
+
+
+class Command(click.Command):
+    """A click command that shows `example` at the end of its help and has --quiet, --log-json and --debug."""
+
+    def __init__(self, *args: Any, example: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.example = example
+        self.params.extend(_message_options())
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the example."""
+        formatter.write("\nExample:\n" + "".join(f"  {line}\n" for line in self.example.splitlines()))
+
+
+def command(name: str, *, example: str) -> Callable[[Callable[..., Any]], Command]:
+    """Return a decorator that makes a function the subcommand `name`; its docstring is the help."""
+    return click.command(name, cls=Command, example=example)
+
+
+def _message_options() -> list[click.Option]:
+    return [
+        click.Option(["--quiet"], is_flag=True, expose_value=False, callback=_quiet, help="Only warnings and errors."),
+        click.Option(["--log-json"], is_flag=True, expose_value=False, callback=_json, help="Messages as JSON lines."),
+        click.Option(["--debug"], is_flag=True, expose_value=False, callback=_debug, help="Errors with a traceback."),
+    ]
+
+
+def _quiet(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    progress.configure(quiet=value)
+
+
+def _json(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    progress.configure(json_lines=value)
+
+
+def _debug(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    ctx.meta[DEBUG] = value

@@ -1,0 +1,142 @@
+"""How every text format is read: standard input by `-`, gzip by content, and the ways in which text files are broken.
+
+A line ends with LF or CRLF; the last one may lack it. A byte order mark is dropped. NUL bytes, bytes that are not
+UTF-8, UTF-16 files, lone carriage returns and endless lines are told with file and line.
+"""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import json
+import os
+import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Any, cast
+
+from asrkit.errors import AsrkitError, from_os_error
+
+STDIN = "-"
+MAX_LINE_BYTES = 1 << 20
+_GZIP_MAGIC = b"\x1f\x8b"
+_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def name_of(path: str | os.PathLike[str]) -> str:
+    """Return how messages call the input `path`."""
+    return "standard input" if os.fspath(path) == STDIN else os.fspath(path)
+
+
+@contextmanager
+def open_binary(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    """Yield the bytes of `path` (`-`: standard input) as a stream, unpacked if they are gzip, whatever the name.
+
+    Raises:
+        AsrkitError: the file is missing, a folder, not readable, or a damaged gzip; also while the block reads.
+    """
+    name = name_of(path)
+    try:
+        if os.fspath(path) == STDIN:
+            yield _unpacked(cast(io.BufferedReader, sys.stdin.buffer))
+        else:
+            with open(path, "rb", buffering=1 << 20) as raw:
+                yield _unpacked(raw)
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise AsrkitError("this gzip is damaged or cut short", where=name, cure="make or copy it anew") from error
+    except OSError as error:
+        raise from_os_error(error, name) from error
+
+
+def _unpacked(raw: io.BufferedReader) -> IO[bytes]:
+    if raw.peek(2)[:2] == _GZIP_MAGIC:
+        return cast(IO[bytes], io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=raw)), 1 << 20))
+    return raw
+
+
+def read_lines(path: str | os.PathLike[str], *, max_bytes: int = MAX_LINE_BYTES) -> Iterator[tuple[int, str]]:
+    """Yield (line number from 1, text without line end) for each line of `path`, blank ones too.
+
+    Raises:
+        AsrkitError: as `open_binary`; a line that is not clean UTF-8 text or has more than `max_bytes`.
+    """
+    name = name_of(path)
+    with open_binary(path) as stream:
+        number = 0
+        while raw := stream.readline(max_bytes + 3):  # a mark or line end of up to three bytes is not counted
+            number += 1
+            yield number, decoded(raw, name, number, max_bytes=max_bytes)
+
+
+def decoded(raw: bytes, name: str, number: int, *, max_bytes: int = MAX_LINE_BYTES) -> str:
+    """Return the text of line `number` of the input `name`, without its line end.
+
+    Raises:
+        AsrkitError: the line is not clean UTF-8 text or too long.
+    """
+    where = f"{name}:{number}"
+    if number == 1:
+        if raw.startswith(_UTF16_MARKS):
+            cure = "convert it with: iconv -f UTF-16 -t UTF-8"
+            raise AsrkitError("this file is UTF-16, UTF-8 is needed", where=name, cure=cure)
+        raw = raw.removeprefix(codecs.BOM_UTF8)
+    raw = raw.removesuffix(b"\n").removesuffix(b"\r")
+    if len(raw) > max_bytes:
+        what = f"a line of more than {max_bytes:,} bytes"
+        raise AsrkitError(what, where=where, cure="check that this is the text file you meant")
+    if b"\0" in raw:
+        cure = "check that this is a text file, or remove the byte"
+        raise AsrkitError("a NUL byte stands in this line", where=where, cure=cure)
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        what = f"byte 0x{raw[error.start]:02x} at byte {error.start + 1} of the line is not UTF-8"
+        cure = "convert the file, for Chinese text often with: iconv -f GB18030 -t UTF-8"
+        raise AsrkitError(what, where=where, cure=cure) from error
+    if "\r" in text:
+        cure = "convert the line ends to LF"
+        raise AsrkitError("a carriage return stands inside this line", where=where, cure=cure)
+    return text
+
+
+def split_fields(text: str) -> list[str]:
+    """Return the fields of a line, which spaces and tabs separate (no other white space: U+3000 may be in a word)."""
+    return [field for field in text.replace("\t", " ").split(" ") if field]
+
+
+def read_json(path: str | os.PathLike[str], *, max_bytes: int = 64 << 20) -> Any:
+    """Return the JSON value that is the whole content of `path`.
+
+    Raises:
+        AsrkitError: as `open_binary`; too large; not UTF-8; not JSON (with the line).
+    """
+    name = name_of(path)
+    with open_binary(path) as stream:
+        content = stream.read(max_bytes + 1)
+    if len(content) > max_bytes:
+        raise AsrkitError(f"more than {max_bytes:,} bytes", where=name, cure="check that this is the file you meant")
+    lines = content.split(b"\n")
+    text = "\n".join(decoded(raw, name, i, max_bytes=max_bytes) for i, raw in enumerate(lines, 1))
+    return parse_json(text, name)
+
+
+def parse_json(text: str, name: str, first_line: int = 1) -> Any:
+    """Return the JSON value `text`, which stands in the input `name` from line `first_line` on.
+
+    Raises:
+        AsrkitError: not JSON; nested too deep; a number that is not finite.
+    """
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        where = f"{name}:{first_line + error.lineno - 1}"
+        what = f"not JSON at column {error.colno}: {error.msg}"
+        raise AsrkitError(what, where=where, cure="mend it there") from error
+    except (ValueError, RecursionError) as error:
+        raise AsrkitError(f"not JSON that can be used ({error})", where=f"{name}:{first_line}") from error
+
+
+def _refuse_constant(constant: str) -> None:
+    raise ValueError(f"{constant} is not a number in JSON")

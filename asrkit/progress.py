@@ -1,0 +1,100 @@
+"""What a running command tells on standard error: stages, progress, warnings.
+
+A bar is drawn only on a terminal; elsewhere a plain line comes every few seconds. `--quiet` leaves warnings and
+errors only; `--log-json` makes each message one JSON object a line. Data never goes here.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+_SECONDS_BETWEEN_LINES = 5.0
+
+
+@dataclass
+class _Settings:
+    quiet: bool = False
+    json_lines: bool = False
+
+
+_settings = _Settings()
+
+
+def configure(*, quiet: bool | None = None, json_lines: bool | None = None) -> None:
+    """Set how messages are told from here on; None leaves a setting as it is."""
+    if quiet is not None:
+        _settings.quiet = quiet
+    if json_lines is not None:
+        _settings.json_lines = json_lines
+
+
+def say(message: str, **fields: Any) -> None:
+    """Tell `message` unless the command is to be quiet; `fields` go into the JSON form only."""
+    if not _settings.quiet:
+        _write("info", message, fields)
+
+
+def warn(message: str, **fields: Any) -> None:
+    """Tell a warning, in quiet commands too."""
+    _write("warning", message, fields)
+
+
+def error(message: str, **fields: Any) -> None:
+    """Tell the sentence that a command ends with."""
+    _write("error", message, fields)
+
+
+def stage(number: int, total: int, name: str) -> None:
+    """Tell that stage `number` of `total` begins: `=== 1/5 counting n-grams ===`."""
+    say(f"=== {number}/{total} {name} ===", stage=number, stages=total)
+
+
+@contextmanager
+def track(what: str, total: float | None = None, unit: str = "") -> Iterator[Callable[[float], None]]:
+    """Yield `advance(amount)`, to be called as the work goes on; `total` is the whole amount, if known."""
+    if _settings.quiet:
+        yield lambda amount: None
+    elif sys.stderr.isatty() and not _settings.json_lines:
+        with _bar(what, total) as advance:
+            yield advance
+    else:
+        yield _plain_lines(what, total, unit)
+
+
+@contextmanager
+def _bar(what: str, total: float | None) -> Iterator[Callable[[float], None]]:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task(what, total=total)
+        yield lambda amount: bars.advance(task, amount)
+
+
+def _plain_lines(what: str, total: float | None, unit: str) -> Callable[[float], None]:
+    done = 0.0
+    told_at = time.monotonic()
+
+    def advance(amount: float) -> None:
+        nonlocal done, told_at
+        done += amount
+        if time.monotonic() - told_at >= _SECONDS_BETWEEN_LINES:
+            told_at = time.monotonic()
+            share = f" of {total:,.0f}" if total else ""
+            say(f"{what}: {done:,.0f}{share} {unit}".rstrip(), done=done, total=total)
+
+    return advance
+
+
+def _write(level: str, message: str, fields: dict[str, Any]) -> None:
+    if _settings.json_lines:
+        line = json.dumps({"level": level, "message": message, **fields}, ensure_ascii=False)
+    else:
+        line = message if level == "info" else f"asrkit: {level}: {message}"
+    print(line, file=sys.stderr, flush=True)
