@@ -85,18 +85,19 @@ def written(path, text):
     return path
 
 
-ODD_WORDS = ("[x]", "]", "#", "#0", "<eps>", "<", ">", "\u3000", "阳光\u3000", "ＡＢＣ", "\u2028", "\u0085", "\\", '"', "'", "{", "0", "1.5")
-ODD_WORDS += ("é", "e\u0301", "😀", "\u200b", "\ufeffa", "\v", "\f", "\x1b", "~", "@@", "▁a", "//", "%", "&amp;", "null")
+_BRACKETS = ("[x]", "]", "#", "#0", "<eps>", "<", ">", "{", "\\", '"', "'", "//", "%", "&amp;", "~", "@@", "▁a")
+_UNSEEN = ("\u3000", "阳光\u3000", "\u2028", "\u0085", "\u200b", "\ufeffa", "\v", "\f", "\x1b")
+ODD_WORDS = (*_BRACKETS, *_UNSEEN, "ＡＢＣ", "é", "e\u0301", "😀", "0", "1.5", "null")
+_PLANES = ((0x21, 0x7F), (0x4E00, 0x9FFF), (0xA1, 0x24F), (0xFF01, 0xFF60), (0x1F300, 0x1F600), (0x2000, 0x206F))
 
 
 def odd_word(rng, without=""):
-    """Return a random word: an odd one, or random characters of all planes, none of which `without` holds."""
+    """Return a random word: an odd one, or random characters of several planes, none of which `without` holds."""
     while True:
         if rng.random() < 0.3:
             word = ODD_WORDS[int(rng.integers(len(ODD_WORDS)))]
         else:
-            ranges = ((0x21, 0x7F), (0x4E00, 0x9FFF), (0xA1, 0x24F), (0xFF01, 0xFF60), (0x1F300, 0x1F600), (0x2000, 0x206F))
-            picks = [ranges[int(i)] for i in rng.integers(0, len(ranges), rng.integers(1, 6))]
+            picks = [_PLANES[int(i)] for i in rng.integers(0, len(_PLANES), rng.integers(1, 6))]
             word = "".join(chr(int(rng.integers(*pick))) for pick in picks)
         if not any(c in without for c in word) and not word.startswith("\ufeff"):
             return word
