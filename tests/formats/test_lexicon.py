@@ -3,8 +3,7 @@ import pytest
 from asrkit.errors import AsrkitError
 from asrkit.formats import lexicon
 from asrkit.formats.lexicon import Lexicon, Pronunciation
-from asrkit.store import write_lines
-from tests.formats.bad_files import check_broken, check_harmless, odd_word, told, written
+from tests.formats.bad_files import check_broken, check_harmless, odd_word, put, told, written
 from tests.mutants import survives
 from tests.random_cases import random_cases
 
@@ -38,7 +37,7 @@ def test_what_is_written_is_read_again(tmp_path, probabilities, rng):
         entry = Pronunciation(odd_word(rng), units, chance)
         entries[entry.word, entry.units] = entry
     value = Lexicon((Pronunciation("词", ("c", "i")), *entries.values()))
-    write_lines(tmp_path / "l.txt", lexicon.serialize(value, probabilities=probabilities))
+    put(tmp_path / "l.txt", lexicon.serialize(value, probabilities=probabilities))
     assert lexicon.parse(tmp_path / "l.txt", probabilities=probabilities) == value
 
 

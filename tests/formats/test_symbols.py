@@ -4,8 +4,7 @@ import pytest
 from asrkit.errors import AsrkitError
 from asrkit.formats import symbols
 from asrkit.formats.symbols import SymbolTable
-from asrkit.store import write_lines
-from tests.formats.bad_files import check_broken, check_harmless, odd_word, told, written
+from tests.formats.bad_files import check_broken, check_harmless, odd_word, put, told, written
 from tests.mutants import survives
 from tests.random_cases import random_cases
 
@@ -26,13 +25,13 @@ def test_what_is_written_is_read_again(tmp_path, rng):
     names = list(dict.fromkeys(odd_word(rng) for _ in range(int(rng.integers(1, 40)))))
     ids = rng.permutation(1000)[: len(names)].tolist()
     table = SymbolTable(tuple(zip(names, ids, strict=True)))
-    write_lines(tmp_path / "words.txt", symbols.serialize(table))
+    put(tmp_path / "words.txt", symbols.serialize(table))
     assert symbols.parse(tmp_path / "words.txt") == table
 
 
 def test_openfst_reads_what_is_written_and_the_other_way_round(tmp_path):
     table = SymbolTable((("<eps>", 0), ("阳光", 5), ("[x]", 2), ("\u3000", 9)))
-    write_lines(tmp_path / "words.txt", symbols.serialize(table))
+    put(tmp_path / "words.txt", symbols.serialize(table))
     theirs = pynini.SymbolTable.read_text(str(tmp_path / "words.txt"))
     assert {theirs.find(i): i for i in (0, 5, 2, 9)} == dict(table.index)
     theirs.write_text(str(tmp_path / "theirs.txt"))

@@ -5,8 +5,7 @@ import pytest
 from asrkit.errors import AsrkitError
 from asrkit.formats import tokens
 from asrkit.formats.tokens import UnitTable
-from asrkit.store import write_lines
-from tests.formats.bad_files import check_broken, check_harmless, odd_word, told, written
+from tests.formats.bad_files import check_broken, check_harmless, odd_word, put, told, written
 from tests.mutants import survives
 from tests.random_cases import random_cases
 
@@ -36,13 +35,13 @@ def test_the_hash_tells_tables_apart_and_never_changes():
 def test_what_is_written_is_read_again(tmp_path, form, rng):
     units = dict.fromkeys(odd_word(rng) for _ in range(int(rng.integers(1, 40))))
     table = UnitTable((*units, " "))
-    write_lines(tmp_path / "t", tokens.serialize(table, form))
+    put(tmp_path / "t", tokens.serialize(table, form))
     assert tokens.parse(tmp_path / "t") == table
 
 
 def test_json_holds_units_that_text_cannot(tmp_path):
     table = UnitTable(("a b", "\n", "\t", "\0"))
-    write_lines(tmp_path / "tokens.json", tokens.serialize(table))
+    put(tmp_path / "tokens.json", tokens.serialize(table))
     assert tokens.parse(tmp_path / "tokens.json") == table
     with pytest.raises(AsrkitError, match="cannot be written"):
         list(tokens.serialize(table, "txt"))
