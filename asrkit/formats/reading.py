@@ -57,8 +57,12 @@ def _unpacked(raw: io.BufferedReader) -> IO[bytes]:
     return raw
 
 
-def read_lines(path: str | os.PathLike[str], *, max_bytes: int = MAX_LINE_BYTES) -> Iterator[tuple[int, str]]:
+def read_lines(
+    path: str | os.PathLike[str], *, max_bytes: int = MAX_LINE_BYTES, drop_torn: bool = False
+) -> Iterator[tuple[int, str]]:
     """Yield (line number from 1, text without line end) for each line of `path`, blank ones too.
+
+    With `drop_torn`, a last line without a line end is left out, as a writer that was killed leaves it.
 
     Raises:
         AsrkitError: as `open_binary`; a line that is not clean UTF-8 text or has more than `max_bytes`.
@@ -68,6 +72,8 @@ def read_lines(path: str | os.PathLike[str], *, max_bytes: int = MAX_LINE_BYTES)
         number = 0
         while raw := stream.readline(max_bytes + 3):  # a mark or line end of up to three bytes is not counted
             number += 1
+            if drop_torn and not raw.endswith(b"\n") and len(raw) <= max_bytes:
+                return
             yield number, decoded(raw, name, number, max_bytes=max_bytes)
 
 

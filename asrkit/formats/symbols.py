@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from asrkit.errors import AsrkitError
-from asrkit.formats.fields import Once, rows, whole_number, written
+from asrkit.formats.fields import Once, refuse_empty, rows, whole_number, written
 from asrkit.formats.reading import name_of
 
 
@@ -57,9 +57,7 @@ def parse(path: str | os.PathLike[str]) -> SymbolTable:
         symbols.add(fields[0], line)
         ids.add(str(i), line)
         pairs.append((fields[0], i))
-    if not pairs:
-        cure = "write a symbol and its id a line"
-        raise AsrkitError("no symbol stands in this file", where=name, cure=cure)
+    refuse_empty(pairs, "symbol", path, "write a symbol and its id a line")
     return SymbolTable(tuple(pairs))
 
 
