@@ -21,8 +21,8 @@ def command(
 ) -> None:
     """Which utterances change from A to B, for better or worse, by which part of the score, and is it chance?
 
-    A, B and REFERENCE are Kaldi text, *.trn, *.jsonl of `asrkit decode`, or its output folders; scores stand in the last
-    two only. Parts of the score are compared between the two best transcripts as each system scored its own.
+    A, B and REFERENCE are Kaldi text, *.trn, *.jsonl of `asrkit decode`, or its output folders; scores stand in the
+    last two only. Parts of the score are compared between the two best transcripts as each system scored its own.
     """
     from asrkit.score import report, transcripts
     from asrkit.score.compare import changes
