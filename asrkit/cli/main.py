@@ -114,5 +114,3 @@ def _status_of(arguments: list[str]) -> int:
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
-
-

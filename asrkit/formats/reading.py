@@ -22,7 +22,7 @@ from asrkit.errors import AsrkitError, from_os_error
 STDIN = "-"
 MAX_LINE_BYTES = 1 << 20
 _GZIP_MAGIC = b"\x1f\x8b"
-_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def name_of(path: str | os.PathLike[str]) -> str:
@@ -78,7 +78,7 @@ def decoded(raw: bytes, name: str, number: int, *, max_bytes: int = MAX_LINE_BYT
     """
     where = f"{name}:{number}"
     if number == 1:
-        if raw.startswith(_UTF16_MARKS):
+        if raw.startswith(UTF16_MARKS):
             cure = "convert it with: iconv -f UTF-16 -t UTF-8"
             raise AsrkitError("this file is UTF-16, UTF-8 is needed", where=name, cure=cure)
         raw = raw.removeprefix(codecs.BOM_UTF8)
