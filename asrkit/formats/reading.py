@@ -23,8 +23,8 @@ from asrkit.errors import AsrkitError, from_os_error, shown
 STDIN = "-"
 MAX_LINE_BYTES = 1 << 20
 _GZIP_MAGIC = b"\x1f\x8b"
-_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_MARKS = (codecs.BOM_UTF8, *_UTF16_MARKS)
+UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_MARKS = (codecs.BOM_UTF8, *UTF16_MARKS)
 _MARK_BYTES = 3  # a byte order mark and a carriage return are not counted
 _CHUNK_BYTES = 1 << 18
 
@@ -110,7 +110,7 @@ def decoded(raw: bytes, name: str, number: int, *, max_bytes: int = MAX_LINE_BYT
     """
     where = f"{name}:{number}"
     if number == 1:
-        if raw.startswith(_UTF16_MARKS):
+        if raw.startswith(UTF16_MARKS):
             cure = "convert it with: iconv -f UTF-16 -t UTF-8"
             raise AsrkitError("this file is UTF-16, UTF-8 is needed", where=name, cure=cure)
         raw = raw.removeprefix(codecs.BOM_UTF8)
