@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import numpy as np
@@ -20,7 +21,7 @@ import numpy as np
 from asrkit.errors import AsrkitError
 from asrkit.formats.reading import name_of
 from asrkit.lm.scored import Scored
-from asrkit.lm.vocabulary import BEGIN, END
+from asrkit.lm.word_ids import BEGIN, END
 
 _CURE = "make it anew with KenLM's build_binary"
 
@@ -53,7 +54,7 @@ class KenlmScorer:
             pickle.dump(sentences, self._process.stdin)
             self._process.stdin.flush()
         except BrokenPipeError:
-            self._dead()
+            self._end_dead()
         made: list[Scored] = self._answer()
         if any(not (scored.log10 <= 0).all() for scored in made):
             raise AsrkitError("this binary holds numbers that are no probabilities", where=self._name, cure=_CURE)
@@ -62,10 +63,14 @@ class KenlmScorer:
     def close(self) -> None:
         """End the process."""
         self._process.kill()
-        self._process.communicate()
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            with suppress(BrokenPipeError):  # what was not yet sent
+                pipe.close()
+        self._process.wait()
 
     def __del__(self) -> None:
-        if hasattr(self, "_process") and self._process.returncode is None:
+        if hasattr(self, "_process"):
             self.close()
 
     def _answer(self) -> Any:
@@ -73,9 +78,10 @@ class KenlmScorer:
         try:
             return pickle.load(self._process.stdout)
         except (EOFError, pickle.UnpicklingError):
-            self._dead()
+            self._end_dead()
 
-    def _dead(self) -> NoReturn:
+    def _end_dead(self) -> NoReturn:
+        self.close()
         raise AsrkitError("this binary is damaged: kenlm died of it", where=self._name, cure=_CURE) from None
 
 

@@ -11,7 +11,7 @@ from asrkit.formats.reading import STDIN, open_binary
 from asrkit.lm.kenlm_binary import KenlmScorer
 from asrkit.lm.model import Model
 from asrkit.lm.scored import Scored
-from asrkit.lm.vocabulary import END
+from asrkit.lm.word_ids import END
 
 _KENLM_MAGIC = b"mmap lm http://kheafield.com/code"
 
