@@ -15,6 +15,7 @@ failure does, with the same pending credit, and is left out.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -70,7 +71,7 @@ def make_automaton(trie: Trie, incremental_bias: float, units: int) -> HotwordTa
     root_edge = np.zeros(units + 1, np.uint32)
     of_root = np.arange(1, 1 + nodes.children[ROOT])
     root_edge[edges["label"][of_root]] = of_root
-    states["first"][ROOT] = states["end"][ROOT] = 1
+    states["first"][ROOT] = states["end"][ROOT] = 1  # reached through root_edge instead
     return make_table(states, edges, root_edge)
 
 
@@ -80,9 +81,9 @@ def _nodes(trie: Trie) -> _Nodes:
     first_child = 1 + np.cumsum(children) - children
     failure, kept = trie.failure.copy(), trie.unpaid_of_failure.copy()
     may_pend = np.where(trie.leads_to_boosted, trie.depth, 0)
-    for first, end in zip(trie.level_ends[:-1], trie.level_ends[1:], strict=True):
+    for first, end in pairwise(trie.level_ends.tolist()):
         level = np.arange(first, end)
-        leaf = level[(children[failure[level]] == 0)]  # failure is shallower, so its own is settled
+        leaf = level[children[failure[level]] == 0]  # failure is shallower, so its own is settled
         kept[leaf] = np.minimum(kept[leaf], kept[failure[leaf]])
         failure[leaf] = failure[failure[leaf]]
         other = level[~trie.leads_to_boosted[level]]

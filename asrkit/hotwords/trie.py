@@ -12,6 +12,7 @@ Everything is done level by level on whole arrays; a level is all nodes of one d
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +23,7 @@ _HALF = np.uint64(32)
 
 
 class Spellings(NamedTuple):
-    """Distinct unit sequences to be matched, each of at least one unit.
+    """Unit sequences to be matched, each of at least one unit; of equal ones the largest bias counts.
 
     Attributes:
         units: (all units,) int32, model ids of one sequence after the other.
@@ -66,14 +67,16 @@ class Trie(NamedTuple):
 
 
 def make_trie(spellings: Spellings) -> Trie:
-    """Return the trie of distinct `spellings`."""
+    """Return the trie of `spellings`."""
     edges, level_ends, end = _nodes(spellings)
     parent, unit = (edges >> _HALF).astype(np.int64), (edges & np.uint64(0xFFFFFFFF)).astype(np.int64)
     depth = np.repeat(np.arange(len(level_ends)), np.diff(level_ends, prepend=0))
-    levels = [np.arange(*bounds) for bounds in zip(level_ends[:-1], level_ends[1:], strict=True)]
+    levels = [np.arange(first, end) for first, end in pairwise(level_ends.tolist())]
     failure = _failures(edges, parent, unit, levels)
 
-    bonus = np.bincount(end, weights=spellings.bias, minlength=len(edges))
+    bonus = np.full(len(edges), -np.inf)
+    np.maximum.at(bonus, end, spellings.bias)
+    bonus[bonus == -np.inf] = 0
     ends_boosted = np.zeros(len(edges), np.bool_)
     ends_boosted[end[spellings.boosted]] = True
     paid_here = np.where(ends_boosted, depth, 0)  # units covered by the longest boosted sequence that ends here
@@ -89,7 +92,8 @@ def make_trie(spellings: Spellings) -> Trie:
     unpaid_of_failure = np.zeros_like(parent)
     for level in levels:
         first_paid = depth[level] - paid_here[level]
-        top[level] = np.where(paid_here[level] == 0, level, _shallow(top[parent[level]], first_paid, top, parent, depth))
+        still_unpaid = _shallow(top[parent[level]], first_paid, top, parent, depth)
+        top[level] = np.where(paid_here[level] == 0, level, still_unpaid)
         unpaid[level] = np.where(paid_here[level] == 0, unpaid[parent[level]] + 1, unpaid[top[level]])
         dropped = depth[level] - depth[failure[level]]
         unpaid_of_failure[level] = unpaid[level] - unpaid[_shallow(top[level], dropped, top, parent, depth)]
