@@ -1,107 +1,107 @@
-"""Pronunciation lexicons in Kaldi's form.
+"""Lexicons: how each word is spelled in the units of a model.
 
-    LINE :== <word> [ <probability> ] <unit> { <unit> }
+    line :== <word> [ <probability> ] <unit> { <unit> }
 
-Fields are separated by spaces or tabs; blank lines are passed over. A word may stand on several lines, once for each
-pronunciation. The probability column is there only if the caller says so: it is never guessed.
+separated by spaces or tabs; a word with several pronunciations has several lines. The column of probabilities (over 0,
+at most 1; Kaldi's `lexiconp.txt`) is read only where the caller says that it is there. Blank lines are passed over;
+there are no comments, since `#` may begin a word.
 """
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from asrkit import progress
 from asrkit.errors import AsrkitError, shown
-from asrkit.formats.reading import name_of, read_lines, split_fields
+from asrkit.formats.fields import is_number, rows, written
+from asrkit.formats.reading import name_of
+
+_NEARLY_ALL = 0.95
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Pronunciation:
-    """One way to say a word. `probability` is in (0, 1]; `line` is where it stood (0: made here)."""
+    """One line: `word` is said as `units`, with `probability` among the word's pronunciations (1 if not given)."""
 
     word: str
     units: tuple[str, ...]
     probability: float = 1.0
-    line: int = 0
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
 class Lexicon:
-    """All pronunciations, in the order of the file."""
+    """Pronunciations in the order of the file, no two with the same word and units."""
 
     entries: tuple[Pronunciation, ...]
 
-    @property
-    def words(self) -> tuple[str, ...]:
-        """The distinct words in the order in which they first stand."""
-        return tuple(dict.fromkeys(entry.word for entry in self.entries))
-
 
 def parse(path: str | os.PathLike[str], *, probabilities: bool = False) -> Lexicon:
-    """Return the lexicon in the file `path`; a pronunciation that stands twice is kept once, with a warning.
+    """Return the lexicon in the file `path` (`-`: standard input).
+
+    A line that repeats an earlier one is left out, with one warning for all of them.
 
     Args:
-        path: the file; `-` is standard input.
-        probabilities: whether the second field of each line is a pronunciation's probability.
+        path: the file.
+        probabilities: the second field of each line is the probability of the pronunciation.
 
     Raises:
-        AsrkitError: a line without units, a probability that is none, a pronunciation with two probabilities, no line
-            at all; or, without `probabilities`, a second field that is a number on every line.
+        AsrkitError: as `reading.read_lines`; a word without units; a wrong probability, or two for one pronunciation;
+            a second column that looks like probabilities although `probabilities` is false; no word at all.
     """
-    name = name_of(path)
     entries: dict[tuple[str, tuple[str, ...]], Pronunciation] = {}
-    repeated = 0
-    looks_like_probabilities = True
-    for number, text in read_lines(path):
-        fields = split_fields(text)
-        if not fields:
-            continue
-        entry = _entry(fields, f"{name}:{number}", number, probabilities)
-        looks_like_probabilities &= len(fields) > 2 and _probability(fields[1]) is not None
-        before = entries.setdefault((entry.word, entry.units), entry)
-        if before.probability != entry.probability:
-            what = f"this pronunciation of {shown(entry.word)} has another probability in line {before.line}"
-            raise AsrkitError(what, where=f"{name}:{number}", cure="keep one of the two lines")
-        repeated += before is not entry
+    repeated = []
+    alike = 0
+    for line, where, fields in rows(path):
+        entry = _entry(line, where, fields, probabilities)
+        alike += len(fields) > 2 and "." in fields[1] and _is_probability(fields[1])
+        first = entries.setdefault((entry.word, entry.units), entry)
+        if first.probability != entry.probability:
+            what = f"this pronunciation of {shown(entry.word)} has another probability on line {first.line}"
+            raise AsrkitError(what, where=where, cure="remove one of the two lines")
+        if first is not entry:
+            repeated.append((first.line, line))
     if not entries:
-        raise AsrkitError("this lexicon is empty", where=name, cure="write a word and its units on each line")
-    if looks_like_probabilities and not probabilities:
-        what = "the second field of every line is a number"
-        cure = "say that it is a probability with --lexicon-probabilities, or rename that unit"
-        raise AsrkitError(what, where=name, cure=cure)
+        cure = "write one word a line, and its units after it"
+        raise AsrkitError("no word stands in this file", where=name_of(path), cure=cure)
+    if not probabilities and alike >= _NEARLY_ALL * (len(entries) + len(repeated)):
+        cure = "say with --probabilities that it is one, or remove it"
+        raise AsrkitError("the second column looks like probabilities", where=name_of(path), cure=cure)
     if repeated:
-        progress.warn(f"{name}: {repeated} pronunciations stand there more than once and are used once")
+        first_line, line = repeated[0]
+        told = f"line {line} repeats line {first_line}"
+        count = f" ({len(repeated)} such lines)" if len(repeated) > 1 else ""
+        progress.warn(f"{name_of(path)}: {told}{count}; each pronunciation is taken once")
     return Lexicon(tuple(entries.values()))
 
 
 def serialize(lexicon: Lexicon, *, probabilities: bool = False) -> Iterator[str]:
-    """Yield the lines of `lexicon`."""
+    """Yield the lines of `lexicon`, with a column of probabilities if asked for.
+
+    Raises:
+        AsrkitError: a word or unit that cannot be written as one field.
+    """
     for entry in lexicon.entries:
-        column = [f"{entry.probability:g}"] if probabilities else []
-        yield " ".join([entry.word, *column, *entry.units])
+        units = " ".join(written(unit, "unit") for unit in entry.units)
+        probability = f"{entry.probability!r} " if probabilities else ""
+        yield f"{written(entry.word, 'word')} {probability}{units}"
 
 
-def _entry(fields: list[str], where: str, number: int, probabilities: bool) -> Pronunciation:
-    word, *rest = fields
+def _entry(line: int, where: str, fields: list[str], probabilities: bool) -> Pronunciation:
+    first_unit = 2 if probabilities else 1
     probability = 1.0
-    if probabilities:
-        given = _probability(rest[0]) if rest else None
-        if given is None:
-            what = f"the second field must be a probability above 0 and at most 1, for word {shown(word)}"
-            raise AsrkitError(what, where=where, cure="write one, or leave out --lexicon-probabilities")
-        probability, rest = given, rest[1:]
-    if not rest:
-        raise AsrkitError(f"word {shown(word)} has no units", where=where, cure="write at least one unit after it")
-    return Pronunciation(word, tuple(rest), probability, number)
+    if probabilities and len(fields) > 1:
+        if not _is_probability(fields[1]):
+            what = f"{shown(fields[1])}, after the word {shown(fields[0])}, is not a probability over 0 and up to 1"
+            raise AsrkitError(what, where=where, cure="write one, or say that there is no such column")
+        probability = float(fields[1])
+    if len(fields) <= first_unit:
+        cure = "write at least one unit after it, or remove the line"
+        raise AsrkitError(f"the word {shown(fields[0])} has no units", where=where, cure=cure)
+    return Pronunciation(fields[0], tuple(fields[first_unit:]), probability, line)
 
 
-def _probability(field: str) -> float | None:
-    """Return `field` as a probability, or None if it is not one."""
-    try:
-        value = float(field)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) and 0 < value <= 1 and field[0] in "0123456789.+" else None
+def _is_probability(field: str) -> bool:
+    return is_number(field) and 0 < float(field) <= 1

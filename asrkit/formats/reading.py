@@ -10,14 +10,15 @@ import codecs
 import gzip
 import io
 import json
+import math
 import os
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO, Any, cast
 
-from asrkit.errors import AsrkitError, from_os_error
+from asrkit.errors import AsrkitError, from_os_error, shown
 
 STDIN = "-"
 MAX_LINE_BYTES = 1 << 20
@@ -122,21 +123,50 @@ def read_json(path: str | os.PathLike[str], *, max_bytes: int = 64 << 20) -> Any
     return parse_json(text, name)
 
 
-def parse_json(text: str, name: str, first_line: int = 1) -> Any:
-    """Return the JSON value `text`, which stands in the input `name` from line `first_line` on.
+def unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the JSON object of the pairs (key, value).
 
     Raises:
-        AsrkitError: not JSON; nested too deep; a number that is not finite.
+        ValueError: a key stands twice.
+    """
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        seen: set[str] = set()
+        key = next(key for key, _ in pairs if key in seen or seen.add(key))
+        raise ValueError(f"the key {shown(key)} stands twice in one object")
+    return value
+
+
+def parse_json(
+    text: str, name: str, first_line: int = 1, *, to_object: Callable[[list[tuple[str, Any]]], Any] = unrepeated
+) -> Any:
+    """Return the JSON value `text`, which stands in the input `name` from line `first_line` on.
+
+    `to_object` makes an object of its pairs (key, value), in order.
+
+    Raises:
+        AsrkitError: not JSON; nested too deep; a key that stands twice in an object; a number that is not finite; half
+            of a surrogate pair, which no UTF-8 file can hold.
     """
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        value = json.loads(text, parse_constant=_finite, parse_float=_finite, object_pairs_hook=to_object)
+        if "\\u" in text:
+            json.dumps(value, ensure_ascii=False).encode()
+        return value
     except json.JSONDecodeError as error:
         where = f"{name}:{first_line + error.lineno - 1}"
         what = f"not JSON at column {error.colno}: {error.msg}"
         raise AsrkitError(what, where=where, cure="mend it there") from error
+    except UnicodeEncodeError as error:
+        what = "a \\u escape in this JSON is half of a surrogate pair"
+        raise AsrkitError(what, where=f"{name}:{first_line}", cure="write the character itself") from error
     except (ValueError, RecursionError) as error:
-        raise AsrkitError(f"not JSON that can be used ({error})", where=f"{name}:{first_line}") from error
+        where = f"{name}:{first_line}"
+        raise AsrkitError(f"not JSON that can be used ({error})", where=where, cure="mend it") from error
 
 
-def _refuse_constant(constant: str) -> None:
-    raise ValueError(f"{constant} is not a number in JSON")
+def _finite(number: str) -> float:
+    value = float(number.replace("Infinity", "inf"))
+    if not math.isfinite(value):
+        raise ValueError(f"{number} is not a finite number")
+    return value
