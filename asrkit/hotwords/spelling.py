@@ -19,7 +19,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from asrkit.errors import shown
-from asrkit.formats.hotword_list import Hotword
+from asrkit.formats.hotword_lines import Phrase
 from asrkit.formats.lexicon import Lexicon
 from asrkit.formats.tokens import UnitTable
 
@@ -113,7 +113,9 @@ class Speller:
             raise Unspellable(f"it has {len(whole[0]):,} units, more than {MAX_UNITS}; does the list lack line ends?")
         return tuple(whole[:MAX_SPELLINGS])
 
-    def _folded(self, text: str) -> str:
+    def folded(self, text: str) -> str:
+        """Return `text` in the form in which words are compared."""
+        text = text.translate(_FULL_WIDTH) if self.fold_width else text
         return text.lower() if self.fold_case else text
 
     def _plain(self, text: str) -> list[Units] | None:
@@ -136,11 +138,11 @@ class Speller:
 
     def _cut_part(self, part: str) -> list[Units]:
         tokens = _TOKEN.findall(part)
-        readings = None
+        readings: list[list[Units]] = []
         best: list[tuple[float, list[Units]]] = [(0.0, [()])]
         for end in range(1, len(tokens) + 1):
-            cost, ways = float("inf"), []
-            word = ""
+            cost, word = float("inf"), ""
+            ways: list[Units] = []
             for begin in range(end - 1, -1, -1):
                 word = tokens[begin] + word
                 if begin < end - 1 and len(word) > self._longest_word:
@@ -218,23 +220,23 @@ class Speller:
                 return f"the lexicon spells {shown(token)} by {shown(self._lacking[word])}, which the model lacks"
             if word not in self._words and not self._by_units(token):
                 digit = "; write digits as they are spoken" if token.isdigit() else ""
-                also = " and the lexicon has no such word" if self.lexicon else ""
+                also = " and the lexicon has no such word" if self._words else ""
                 return f"the model has no unit for {shown(token)}{also}{digit}"
         return "the lexicon has some of its characters only within longer words"
 
 
 def spell_all(
-    hotwords: Iterable[Hotword], speller: Speller
+    phrases: Iterable[Phrase], speller: Speller
 ) -> tuple[tuple[SpelledPhrase, ...], tuple[RefusedPhrase, ...]]:
-    """Return the hotwords spelled, in their order, and those that cannot be spelled."""
+    """Return the phrases spelled, in their order, and those that cannot be spelled."""
     spelled, refused = [], []
-    for hotword in hotwords:
+    for phrase in phrases:
         try:
-            spellings = speller.spell(hotword.phrase)
+            spellings = speller.spell(phrase.text)
         except Unspellable as error:
-            refused.append(RefusedPhrase(hotword.phrase, hotword.line, str(error)))
+            refused.append(RefusedPhrase(phrase.text, phrase.line, str(error)))
         else:
-            spelled.append(SpelledPhrase(hotword.phrase, hotword.weight, spellings, hotword.line))
+            spelled.append(SpelledPhrase(phrase.text, phrase.weight, spellings, phrase.line))
     return tuple(spelled), tuple(refused)
 
 

@@ -2,13 +2,13 @@
 
 import pytest
 
-from asrkit.formats.hotword_list import Hotword
+from asrkit.formats.hotword_lines import Phrase
 from asrkit.formats.lexicon import Lexicon, Pronunciation
 from asrkit.formats.tokens import UnitTable
 from asrkit.hotwords.spelling import MAX_SPELLINGS, MAX_UNITS, Speller, Unspellable, spell_all
 
 CHARACTERS = UnitTable(("<blank>", "<s>", "</s>", *"阳光保险定公司二零", "<unk>"))
-JOINED = UnitTable(("<blank>", *"阳光", "hel@@", "he@@", "l@@", "lo", "llo", "i", "b", "m", "i@@", "bm", "ib@@", "<unk>"))
+JOINED = UnitTable(tuple("<blank> 阳 光 hel@@ he@@ l@@ lo llo i b m i@@ bm ib@@ <unk>".split()))
 MARKED = UnitTable(("<blank>", "▁new", "▁york", "▁n", "ew", "▁yo", "rk", "▁你", "好"))
 TONED = UnitTable(("<blank>", "bǎo", "dìng", "yín", "háng", "xíng", "zhōng", "de", "lǜ", "<unk>"))
 NUMBERED = UnitTable(("bao3", "ding4", "zhong1", "lv4", "de5", "hang2", "xing2", "yin2"))
@@ -102,7 +102,7 @@ def test_a_phrase_that_cannot_be_spelled_whole_is_refused_whole(phrase, reason):
 
 def test_a_lexicon_made_for_another_model_is_told():
     with pytest.raises(Unspellable, match="the lexicon spells '保' by 'bao3', which the model lacks"):
-        Speller(TONED, lexicon("保 bao3")).spell("阿保") if False else Speller(CHARACTERS, lexicon("保 bao3")).spell("阿保")
+        Speller(CHARACTERS, lexicon("保 bao3")).spell("阿保")
 
 
 def test_there_are_never_too_many_spellings():
@@ -112,7 +112,7 @@ def test_there_are_never_too_many_spellings():
 
 
 def test_the_refused_are_reported_and_the_others_kept():
-    hotwords = [Hotword("阳光", 1.0, 1), Hotword("阳é", 2.0, 2), Hotword("保险", -1.0, 3)]
-    phrases, refused = spell_all(hotwords, Speller(CHARACTERS))
+    listed = [Phrase("阳光", 1.0, line=1), Phrase("阳é", 2.0, line=2), Phrase("保险", -1.0, line=3)]
+    phrases, refused = spell_all(listed, Speller(CHARACTERS))
     assert [(p.phrase, p.weight, p.line) for p in phrases] == [("阳光", 1.0, 1), ("保险", -1.0, 3)]
     assert [(r.phrase, r.line) for r in refused] == [("阳é", 2)]
