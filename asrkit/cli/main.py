@@ -23,7 +23,7 @@ from asrkit.cli.command import DEBUG, Command
 from asrkit.errors import AsrkitError, Status, from_os_error
 
 # In the order of work. Each name is a module of asrkit.cli with a `command`; a dash stands for an underscore.
-COMMANDS = ("segment", "score", "compare", "info")
+COMMANDS = ("segment", "compile-hotwords", "hotwords", "score", "compare", "info")
 _BROKEN_PIPE = 128 + signal.SIGPIPE
 
 

@@ -10,7 +10,7 @@ unit that goes on to a child whose phrases leave `unpaid` units:
     banked         = incremental_bias * (n + 1 - n') + bonus(child)
 
 The failure of (node, n) is (failure(node), min(n, unpaid_of_failure(node))). A node without children acts as its
-failure does, with the same pending credit, and is left out.
+failure does, with the same pending credit, and is left out unless a picture wants it.
 """
 
 from __future__ import annotations
@@ -29,29 +29,32 @@ _LOW = np.uint64(0xFFFFFFFF)
 
 
 class _Nodes(NamedTuple):
-    """What the states need of the trie; all arrays are (nodes,) int64.
+    """What the states need of the trie; all arrays are (nodes,).
 
-    `failure` is the nearest node with children along the failure links, `kept_by_failure` the most units of the node
-    that can be unpaid there; `may_pend` is the most units that can be pending.
+    `stays`: whether the node has states of its own. `failure` is the nearest such node along the failure links,
+    `kept_by_failure` the most units of the node that can be unpaid there; `may_pend` is the most units that can be
+    pending.
     """
 
     unpaid: NDArray[np.int64]
     first_child: NDArray[np.int64]
     children: NDArray[np.int64]
+    stays: NDArray[np.bool_]
     failure: NDArray[np.int64]
     kept_by_failure: NDArray[np.int64]
     may_pend: NDArray[np.int64]
 
 
-def make_automaton(trie: Trie, incremental_bias: float, units: int) -> HotwordTable:
+def make_automaton(trie: Trie, incremental_bias: float, units: int, *, whole: bool = False) -> HotwordTable:
     """Return the automaton of `trie` for a model of `units` units.
 
     Args:
         trie: the phrases; `bonus` in nats.
         incremental_bias: nats for each covered unit, 0 or more.
         units: the size of the model's unit table.
+        whole: keep the nodes without children, too.
     """
-    nodes = _nodes(trie)
+    nodes = _nodes(trie, whole)
     keys = _states(nodes)
     node, unpaid = _unpacked(keys, nodes)
     source = np.repeat(np.arange(len(keys)), nodes.children[node])
@@ -75,26 +78,33 @@ def make_automaton(trie: Trie, incremental_bias: float, units: int) -> HotwordTa
     return make_table(states, edges, root_edge)
 
 
-def _nodes(trie: Trie) -> _Nodes:
+def nodes_of_states(trie: Trie) -> NDArray[np.int64]:
+    """Return the node of each state of the whole automaton, (states,)."""
+    return (_states(_nodes(trie, True)) >> _HALF).astype(np.int64)
+
+
+def _nodes(trie: Trie, whole: bool) -> _Nodes:
     count = len(trie.edges)
     children = np.bincount(trie.parent[1:], minlength=count)
     first_child = 1 + np.cumsum(children) - children
+    stays = (children > 0) | whole
+    stays[ROOT] = True
     failure, kept = trie.failure.copy(), trie.unpaid_of_failure.copy()
     may_pend = np.where(trie.leads_to_boosted, trie.depth, 0)
     for first, end in pairwise(trie.level_ends.tolist()):
         level = np.arange(first, end)
-        leaf = level[children[failure[level]] == 0]  # failure is shallower, so its own is settled
+        leaf = level[~stays[failure[level]]]  # failure is shallower, so its own is settled
         kept[leaf] = np.minimum(kept[leaf], kept[failure[leaf]])
         failure[leaf] = failure[failure[leaf]]
         other = level[~trie.leads_to_boosted[level]]
         suffix = trie.failure[other]
         may_pend[other] = np.minimum(trie.unpaid_of_failure[other], may_pend[suffix])
-    return _Nodes(trie.unpaid, first_child, children, failure, kept, may_pend)
+    return _Nodes(trie.unpaid, first_child, children, stays, failure, kept, may_pend)
 
 
 def _states(nodes: _Nodes) -> NDArray[np.uint64]:
     """Return the keys, node << 32 | deficit, of all states that can be reached and their failures, ascending."""
-    plain = np.union1d(np.flatnonzero(nodes.children), ROOT).astype(np.uint64) << _HALF  # those without deficit
+    plain = np.flatnonzero(nodes.stays).astype(np.uint64) << _HALF  # those without deficit
     fresh, known = plain, np.zeros(0, np.uint64)
     while len(fresh):
         node, unpaid = _unpacked(fresh, nodes)
@@ -127,10 +137,10 @@ def _followed(
 def _resting(
     node: NDArray[np.int64], unpaid: NDArray[np.int64], nodes: _Nodes
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the states as which these act: themselves, or the failure of those without children."""
-    leaf = nodes.children[node] == 0
-    kept = np.where(leaf, np.minimum(unpaid, nodes.kept_by_failure[node]), unpaid)
-    return np.where(leaf, nodes.failure[node], node), kept
+    """Return the states as which these act: themselves, or the failure of those that do not stay."""
+    stays = nodes.stays[node]
+    kept = np.where(stays, unpaid, np.minimum(unpaid, nodes.kept_by_failure[node]))
+    return np.where(stays, node, nodes.failure[node]), kept
 
 
 def _keys(node: NDArray[np.int64], unpaid: NDArray[np.int64], nodes: _Nodes) -> NDArray[np.uint64]:

@@ -105,7 +105,7 @@ class HotwordGraph:
         all_units = np.fromiter((unit for units in sequences for unit in units), np.int32, int(first[-1]))
         bias = np.clip(weights * scale, -LARGEST_BIAS, LARGEST_BIAS)[phrase_of]
         bias[_holds_another(ordered)] = 0
-        per_unit = min(incremental_bias * scale, LARGEST_BIAS)
+        per_unit = _bias_per_unit(incremental_bias, scale)
         spellings = Spellings(all_units, first, bias, (weights[phrase_of] >= 0) & (per_unit > 0))
         trie = make_trie(spellings)
         table = make_automaton(trie, per_unit, units)
@@ -172,13 +172,12 @@ class HotwordGraph:
                 if node in self._phrases_at:
                     found.append((end + 1, start, node))
         covered = [False] * len(units)
-        per_unit = min(self.incremental_bias * self.scale, LARGEST_BIAS)
         matches = []
         for end, start, node in sorted(found):
             sequences = self._phrases_at[node]
             bonus = max(float(self.spellings.bias[i]) for i in sequences)
             if any(self.spellings.boosted[i] for i in sequences):
-                bonus += per_unit * covered[start:end].count(False)
+                bonus += self.bias_per_unit * covered[start:end].count(False)
                 covered[start:end] = [True] * (end - start)
             names = tuple(dict.fromkeys(self.phrases[self.phrase_of[i]] for i in sequences))
             matches.append(Match(names, start, end, bonus))
@@ -193,6 +192,11 @@ class HotwordGraph:
         return at
 
     @property
+    def bias_per_unit(self) -> float:
+        """Nats for each covered unit, scaled."""
+        return _bias_per_unit(self.incremental_bias, self.scale)
+
+    @property
     def states(self) -> int:
         """How many states the automaton has."""
         return len(self.table.states)
@@ -202,6 +206,10 @@ class HotwordGraph:
         """Size of all arrays."""
         arrays = (*self.table, *self.spellings, self.weights, self.phrase_of, self._edges, self._end)
         return sum(array.nbytes for array in arrays)
+
+
+def _bias_per_unit(incremental_bias: float, scale: float) -> float:
+    return min(incremental_bias * scale, LARGEST_BIAS)
 
 
 def _check(incremental_bias: float, scale: float) -> None:

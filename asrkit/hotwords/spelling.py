@@ -21,13 +21,14 @@ from dataclasses import dataclass
 from asrkit.errors import shown
 from asrkit.formats.hotword_lines import Phrase
 from asrkit.formats.lexicon import Lexicon
+from asrkit.formats.reading import split_fields
 from asrkit.formats.tokens import UnitTable
 
 MAX_UNITS = 200  # of a phrase; more is a file without line ends, not a name
 MAX_SPELLINGS = 8  # of a phrase; the likeliest are kept
 _UNIT_PIECE_COST = 1.01  # a piece that the lexicon knows is preferred to one that only the units spell
 
-_TOKEN = re.compile(r"[^\W\d_\u2e80-\U0003ffff]+(?:['’][^\W\d_\u2e80-\U0003ffff]+)*|\S")
+_TOKEN = re.compile(r"[^\W\d_\u2e80-\U0003ffff]+(?:['’][^\W\d_\u2e80-\U0003ffff]+)*|.", re.DOTALL)
 _FULL_WIDTH = {0xFF01 + i: 0x21 + i for i in range(94)} | {0x3000: " ", 0xA0: " "}
 _SPECIAL = re.compile(r"<[^<>]*>|\[[^\[\]]*\]")
 
@@ -113,6 +114,14 @@ class Speller:
             raise Unspellable(f"it has {len(whole[0]):,} units, more than {MAX_UNITS}; does the list lack line ends?")
         return tuple(whole[:MAX_SPELLINGS])
 
+    def words_said_as(self) -> dict[Units, list[str]]:
+        """Return the words of the lexicon, folded, by how they are said."""
+        words: dict[Units, list[str]] = {}
+        for word, readings in self._words.items():
+            for reading in readings:
+                words.setdefault(reading, []).append(word)
+        return words
+
     def folded(self, text: str) -> str:
         """Return `text` in the form in which words are compared."""
         text = text.translate(_FULL_WIDTH) if self.fold_width else text
@@ -130,7 +139,7 @@ class Speller:
         spellings: list[Units] = [()]
         if len(text) > MAX_UNITS * 20:
             raise Unspellable(f"it has {len(text):,} characters; does the list lack line ends?")
-        for part in text.split():
+        for part in split_fields(text):
             spellings = _products(spellings, self._cut_part(part))
         if not spellings[0]:
             raise Unspellable("nothing of it is spoken")
@@ -161,7 +170,7 @@ class Speller:
                     cost = total
             best.append((cost, ways))
         if not best[-1][1]:
-            raise Unspellable(self._why_not(tokens))
+            raise Unspellable(self._why_not(tokens[max(i for i, (_, ways) in enumerate(best) if ways)]))
         return best[-1][1]
 
     def _by_units(self, token: str) -> list[Units]:
@@ -213,16 +222,13 @@ class Speller:
         forms = (syllable, syllable.replace("ü", "v"), tone3_to_tone(syllable), syllable.removesuffix("5"))
         return next((self._unit[form] for form in forms if form in self._unit), None)
 
-    def _why_not(self, tokens: list[str]) -> str:
-        for token in tokens:
-            word = self.folded(token)
-            if word in self._lacking and word not in self._words:
-                return f"the lexicon spells {shown(token)} by {shown(self._lacking[word])}, which the model lacks"
-            if word not in self._words and not self._by_units(token):
-                digit = "; write digits as they are spoken" if token.isdigit() else ""
-                also = " and the lexicon has no such word" if self._words else ""
-                return f"the model has no unit for {shown(token)}{also}{digit}"
-        return "the lexicon has some of its characters only within longer words"
+    def _why_not(self, token: str) -> str:
+        word = self.folded(token)
+        if word in self._lacking and word not in self._words:
+            return f"the lexicon spells {shown(token)} by {shown(self._lacking[word])}, which the model lacks"
+        digit = "; write digits as they are spoken" if token.isdigit() else ""
+        also = " and the lexicon has no such word" if self._words else ""
+        return f"the model has no unit for {shown(token)}{also}{digit}"
 
 
 def spell_all(

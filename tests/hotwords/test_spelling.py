@@ -8,7 +8,7 @@ from asrkit.formats.tokens import UnitTable
 from asrkit.hotwords.spelling import MAX_SPELLINGS, MAX_UNITS, Speller, Unspellable, spell_all
 
 CHARACTERS = UnitTable(("<blank>", "<s>", "</s>", *"阳光保险定公司二零", "<unk>"))
-JOINED = UnitTable(tuple("<blank> 阳 光 hel@@ he@@ l@@ lo llo i b m i@@ bm ib@@ <unk>".split()))
+JOINED = UnitTable(("<blank>", *"阳光", "hel@@", "he@@", "l@@", "lo", "llo", *"ibm", "i@@", "bm", "ib@@", "<unk>"))
 MARKED = UnitTable(("<blank>", "▁new", "▁york", "▁n", "ew", "▁yo", "rk", "▁你", "好"))
 TONED = UnitTable(("<blank>", "bǎo", "dìng", "yín", "háng", "xíng", "zhōng", "de", "lǜ", "<unk>"))
 NUMBERED = UnitTable(("bao3", "ding4", "zhong1", "lv4", "de5", "hang2", "xing2", "yin2"))
@@ -87,6 +87,8 @@ def test_case_and_width_count_where_they_are_not_folded():
     [
         ("阳光é", "no unit for 'é'"),
         ("阳光X险", "no unit for 'X'"),
+        ("阳\x1f光", "no unit for"),
+        ("阳\x07光", "no unit for"),
         ("保险2", "write digits as they are spoken"),
         ("保险，", "no unit for '，'|no unit for ','"),
         ("   ", "nothing of it"),
@@ -102,7 +104,7 @@ def test_a_phrase_that_cannot_be_spelled_whole_is_refused_whole(phrase, reason):
 
 def test_a_lexicon_made_for_another_model_is_told():
     with pytest.raises(Unspellable, match="the lexicon spells '保' by 'bao3', which the model lacks"):
-        Speller(CHARACTERS, lexicon("保 bao3")).spell("阿保")
+        Speller(MARKED, lexicon("保 bao3")).spell("保")
 
 
 def test_there_are_never_too_many_spellings():
