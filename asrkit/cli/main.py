@@ -30,6 +30,8 @@ COMMANDS = (
     "generate",
     "prune-lm",
     "mix-lm",
+    "compile-hotwords",
+    "hotwords",
     "score",
     "compare",
     "info",
