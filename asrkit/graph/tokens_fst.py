@@ -20,6 +20,7 @@ import numpy as np
 from asrkit.errors import AsrkitError
 from asrkit.formats.openfst import ARC, EPSILON, NOT_FINAL, Fst
 from asrkit.formats.tokens import UnitTable
+from asrkit.graph.arrays import pauses, sorted_by_input
 from asrkit.graph.ctc import ctc_graph
 from asrkit.graph.vocabulary import BLANKS, passing_units
 
@@ -68,18 +69,12 @@ def with_tokens(units: UnitTable, topology: Topology, lg: Fst) -> Fst:
         blank_of(units)
         return ctc_graph(lg, passing)
     # A state that can only go on without reading needs no loops: the state behind has them.
-    loops = np.flatnonzero((lg.states["narcs"] > lg.states["nieps"]) | (lg.states["final"] < NOT_FINAL))
+    loops = np.flatnonzero(pauses(lg))
     arcs = np.zeros((len(loops), len(passing)), ARC)
     arcs["ilabel"] = passing
     arcs["next"] = loops[:, None]
     sources = np.append(lg.sources, np.repeat(loops, len(passing)))
     return sorted_by_input(lg.start, sources, np.append(lg.arcs, arcs.reshape(-1)), lg.states["final"])
-
-
-def sorted_by_input(start: int, sources: np.ndarray, arcs: np.ndarray, finals: np.ndarray) -> Fst:
-    """Return the transducer of these arcs, those of a state sorted by input label, equal ones in the given order."""
-    order = np.argsort(sources.astype(np.int64) << 32 | arcs["ilabel"], kind="stable")
-    return Fst.from_arcs(start, sources[order], arcs[order], finals)
 
 
 def _ctc(spoken: list[int], passing: list[int]) -> Fst:
