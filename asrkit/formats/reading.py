@@ -43,6 +43,8 @@ def open_binary(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """
     name = name_of(path)
     try:
+        if os.fspath(path) == STDIN and sys.stdin is None:
+            raise AsrkitError("standard input is closed", cure="give a file or a pipe")
         if os.fspath(path) == STDIN:
             yield _unpacked(cast(io.BufferedReader, sys.stdin.buffer))
         else:
