@@ -65,7 +65,7 @@ def _of_input(name: str, allow_commands: bool) -> Iterator[Utterance]:
             yield from _of_scp(path / "wav.scp", segments if segments.exists() else None, allow_commands)
         else:
             found = (p for p in path.rglob("*") if p.suffix.lower() in AUDIO_SUFFIXES and p.is_file())
-            yield from (Utterance(paths.recording_id(p), str(p)) for p in sorted(found))
+            yield from (Utterance(p.stem, str(p)) for p in sorted(found))
     elif suffix == ".scp":
         yield from _of_scp(path, None, allow_commands)
     elif suffix == ".jsonl" or name.lower().endswith(".jsonl.gz"):
@@ -73,7 +73,7 @@ def _of_input(name: str, allow_commands: bool) -> Iterator[Utterance]:
     elif name == "-" or suffix in _LIST_SUFFIXES:
         yield from (Utterance(r.id, r.source) for r in paths.parse(name))
     else:
-        yield Utterance(paths.recording_id(path), name)
+        yield Utterance(path.stem, name)
 
 
 def _of_scp(path: Path, segments: Path | None, allow_commands: bool) -> Iterator[Utterance]:

@@ -1,6 +1,6 @@
-"""NIST's CTM: words with their times.
+"""CTM files: words with times, as NIST's scoring tools read them.
 
-    line :== <recording> <channel> <start> <duration> <word> [ <confidence> ]
+    line :== <utterance> <channel> <start> <duration> <word> [ <confidence> ]
 
 separated by spaces or tabs, times in seconds. Lines that begin with `;;` are comments. Blank lines are passed over; a
 file without words is sound, since nothing may have been said.
@@ -20,9 +20,9 @@ _COMMENT = ";;"
 
 @dataclass(frozen=True, slots=True)
 class CtmWord:
-    """One word: where and when it was said, in seconds; `confidence` from 0 to 1, or None."""
+    """One line; times in seconds, `confidence` from 0 to 1 or None."""
 
-    recording: str
+    utt: str
     channel: str
     start: float
     duration: float
@@ -42,7 +42,7 @@ def parse(path: str | os.PathLike[str]) -> tuple[CtmWord, ...]:
         if fields[0].startswith(_COMMENT):
             continue
         if len(fields) not in (5, 6):
-            cure = "write: recording channel start duration word [confidence]"
+            cure = "write: utterance channel start duration word [confidence]"
             raise AsrkitError(f"five or six fields are needed, {len(fields)} stand here", where=where, cure=cure)
         start = number(fields[2], "start", where, low=0)
         duration = number(fields[3], "duration", where, low=0)
@@ -52,15 +52,14 @@ def parse(path: str | os.PathLike[str]) -> tuple[CtmWord, ...]:
 
 
 def serialize(words: Iterable[CtmWord]) -> Iterator[str]:
-    """Yield the lines of `words`: times to a hundredth of a second, confidences to four digits.
+    """Yield the lines of `words`.
 
     Raises:
         AsrkitError: an id or word that cannot be written as one field; an id that would make the line a comment.
     """
     for word in words:
-        if word.recording.startswith(_COMMENT):
-            what = f"the recording {shown(word.recording)} would be a comment in a CTM file"
-            raise AsrkitError(what, cure="rename it")
-        ids = f"{written(word.recording, 'recording')} {written(word.channel, 'channel')}"
-        confidence = "" if word.confidence is None else f" {word.confidence:.4f}"
-        yield f"{ids} {word.start:.2f} {word.duration:.2f} {written(word.word, 'word')}{confidence}"
+        if word.utt.startswith(_COMMENT):
+            raise AsrkitError(f"the utterance {shown(word.utt)} would be a comment in a CTM file", cure="rename it")
+        ids = f"{written(word.utt, 'utterance')} {written(word.channel, 'channel')}"
+        confidence = "" if word.confidence is None else f" {word.confidence!r}"
+        yield f"{ids} {word.start!r} {word.duration!r} {written(word.word, 'word')}{confidence}"

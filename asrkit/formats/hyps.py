@@ -4,8 +4,8 @@
                             "words": [ { "word": <word>, "start": <s>, "end": <s>, "confidence": <0…1> }, … ],
                             "scores": { "total": <nat>, "acoustic": …, "lm": …, "hotword": …, "words": … },
                             "hotwords": [ { "phrase": <phrase>, "start": <s>, "end": <s>, "bonus": <nat> }, … ],
-                            "duration": <s>, "warnings": [ <sentence>, … ],
-                            "nbest": [ { text, units, words, scores, hotwords }, … ] }
+                            "nbest": [ { text, units, words, scores, hotwords }, … ],
+                            "duration": <s>, "warnings": [ <sentence>, … ] }
     failed.jsonl line :== { "utt": <id>, "reason": <sentence> }
 
 Only `utt` and `text` (`reason`) must be there, so that hypotheses of other tools can be read; other keys are passed
@@ -20,11 +20,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from asrkit.errors import AsrkitError
-from asrkit.formats.fields import Once
+from asrkit.formats.fields import Once, refuse_empty
 from asrkit.formats.json_lines import JsonObject, line_of, read_objects
 from asrkit.formats.reading import name_of
-
-_DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +69,18 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """The result of one utterance: the best transcript, and on request the n best ones; its duration in seconds."""
+    """A line of hyps.jsonl: the best reading of an utterance, others on request, its duration in seconds."""
 
     utt: str
     best: Alternative
-    duration: float = 0.0
-    warnings: tuple[str, ...] = ()
     nbest: tuple[Alternative, ...] = ()
+    duration: float | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The best reading's text."""
+        return self.best.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,42 +91,52 @@ class Failure:
     reason: str
 
 
-def parse(path: str | os.PathLike[str]) -> Iterator[Hypothesis]:
-    """Yield the hypotheses in the file `path` (`-`: standard input), which has none if every utterance failed.
+def parse(path: str | os.PathLike[str], *, drop_torn: bool = False) -> tuple[Hypothesis, ...]:
+    """Return the hypotheses in the file `path` (`-`: standard input), in its order.
+
+    Args:
+        path: the file.
+        drop_torn: leave out a last line that was not written to its end.
 
     Raises:
-        AsrkitError: as `json_lines.read_objects`; a key that is missing or of the wrong kind; an utterance twice.
+        AsrkitError: as `json_lines.read_objects`; a key of the wrong kind; an utterance twice; no line (unless a torn
+            one may be dropped).
     """
     once = Once("utterance", name_of(path))
-    for line, value in read_objects(path):
-        hypothesis = _hypothesis(value)
-        once.add(hypothesis.utt, line)
-        yield hypothesis
+    hypotheses = []
+    for line, value in read_objects(path, drop_torn=drop_torn):
+        hypotheses.append(_hypothesis(value))
+        once.add(hypotheses[-1].utt, line)
+    if not drop_torn:
+        refuse_empty(hypotheses, "hypothesis", path, "write them with: asrkit decode")
+    return tuple(hypotheses)
 
 
 def serialize(hypotheses: Iterable[Hypothesis]) -> Iterator[str]:
-    """Yield the lines of hyps.jsonl; numbers are rounded to six digits behind the point."""
+    """Yield the lines of hyps.jsonl."""
     for hypothesis in hypotheses:
         value: dict[str, Any] = {"utt": hypothesis.utt, **_plain(hypothesis.best)}
-        value |= {"duration": hypothesis.duration, "warnings": hypothesis.warnings}
         value["nbest"] = [_plain(alternative) for alternative in hypothesis.nbest] or None
-        yield line_of(_rounded(value))
+        value["duration"] = hypothesis.duration
+        value["warnings"] = hypothesis.warnings
+        yield line_of(value)
 
 
-def parse_failures(path: str | os.PathLike[str]) -> Iterator[Failure]:
-    """Yield the lines of failed.jsonl, which is empty if nothing failed.
+def parse_failed(path: str | os.PathLike[str]) -> tuple[Failure, ...]:
+    """Return the lines of failed.jsonl, which is empty if nothing failed.
 
     Raises:
         AsrkitError: as `json_lines.read_objects`; a key that is missing or no string; an utterance twice.
     """
     once = Once("utterance", name_of(path))
+    failures = []
     for line, value in read_objects(path):
-        failure = Failure(_id(value), value.text("reason"))
-        once.add(failure.utt, line)
-        yield failure
+        failures.append(Failure(_id(value), value.text("reason")))
+        once.add(failures[-1].utt, line)
+    return tuple(failures)
 
 
-def serialize_failures(failures: Iterable[Failure]) -> Iterator[str]:
+def serialize_failed(failures: Iterable[Failure]) -> Iterator[str]:
     """Yield the lines of failed.jsonl."""
     for failure in failures:
         yield line_of(asdict(failure))
@@ -138,7 +151,8 @@ def _id(value: JsonObject) -> str:
 
 def _hypothesis(value: JsonObject) -> Hypothesis:
     nbest = tuple(_alternative(alternative) for alternative in value.objects("nbest"))
-    return Hypothesis(_id(value), _alternative(value), value.number("duration", 0.0), value.texts("warnings"), nbest)
+    duration = value.number_or_none("duration")
+    return Hypothesis(_id(value), _alternative(value), nbest, duration, value.texts("warnings"))
 
 
 def _alternative(value: JsonObject) -> Alternative:
@@ -160,15 +174,14 @@ def _scores(value: JsonObject) -> Scores:
 
 
 def _plain(alternative: Alternative) -> dict[str, Any]:
-    value = asdict(alternative)
-    if alternative.scores is None:
-        del value["scores"]
-    return value
+    return {
+        "text": alternative.text,
+        "units": alternative.units,
+        "words": [_without_none(asdict(word)) for word in alternative.words],
+        "scores": asdict(alternative.scores) if alternative.scores else None,
+        "hotwords": [_without_none(asdict(hotword)) for hotword in alternative.hotwords],
+    }
 
 
-def _rounded(value: Any) -> Any:
-    if isinstance(value, float):
-        return round(float(value), _DIGITS)
-    if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
-    return [_rounded(item) for item in value] if isinstance(value, list | tuple) else value
+def _without_none(value: dict[str, Any]) -> dict[str, Any]:
+    return {key: item for key, item in value.items() if item is not None}

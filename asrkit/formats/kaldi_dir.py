@@ -1,32 +1,35 @@
-"""The files of a Kaldi data folder.
+"""Kaldi's data folders: wav.scp, segments, text, utt2spk.
 
-    wav.scp   line :== <recording> ( <path> | <command> '|' )
-    segments  line :== <utterance> <recording> <start> <end>     seconds; an end of -1 is the recording's own
-    text      line :== <utterance> { <word> }
-    utt2spk   line :== <utterance> <speaker>
+    wav.scp  line :== <recording> ( <path> | <command> '|' )
+    segments line :== <utterance> <recording> <start> <end>        in seconds; an end of -1 is the recording's own
+    text     line :== <utterance> { <word> }
+    utt2spk  line :== <utterance> <speaker>
 
 The first field ends at a space or tab; a path may hold spaces. Lines need not be sorted; their order is kept. Blank
-lines are passed over. No first field stands twice in a file. A relative path counts from the current folder, as Kaldi
-has it, or from the list's own (`located`). A command is a program to be run: it is refused unless the caller allows it.
+lines are passed over. No first field stands twice in a file. A relative path is taken as `paths.locate` says. A command
+is a program to be run: it is refused unless the caller allows it.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from asrkit.errors import AsrkitError, shown
+from asrkit import progress
+from asrkit.errors import AsrkitError, from_os_error, shown
 from asrkit.formats.fields import entries, number, refuse_empty, written, written_rest
-from asrkit.formats.reading import STDIN, split_fields
+from asrkit.formats.reading import split_fields
+
+WAV_SCP, SEGMENTS, TEXT, UTT2SPK = "wav.scp", "segments", "text", "utt2spk"
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """One line of wav.scp: a file, or a shell command that writes a wav file to its standard output."""
+    """A line of wav.scp: `source` is a path as it stands there, or a shell command without its `|`."""
 
-    id: str
+    recording: str
     source: str
     is_command: bool = False
     line: int = field(default=0, compare=False)
@@ -34,7 +37,7 @@ class Recording:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One line of segments: a part of a recording, in seconds; `end` is None for the recording's end."""
+    """A line of segments: where an utterance lies in its recording, in seconds; `end` None is the recording's end."""
 
     utt: str
     recording: str
@@ -43,8 +46,72 @@ class Segment:
     line: int = field(default=0, compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """An utterance and its words, as one text, which may be empty."""
+
+    utt: str
+    text: str
+    line: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """A line of utt2spk."""
+
+    utt: str
+    speaker: str
+    line: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class DataFolder:
+    """A data folder; `segments` is empty if each recording is one utterance, `texts` and `speakers` if not given."""
+
+    recordings: tuple[Recording, ...]
+    segments: tuple[Segment, ...] = ()
+    texts: tuple[Transcript, ...] = ()
+    speakers: tuple[Speaker, ...] = ()
+
+    def utterances(self) -> tuple[str, ...]:
+        """Return the ids of the utterances, in the order of segments, or of wav.scp if there are none."""
+        return tuple(s.utt for s in self.segments) or tuple(r.recording for r in self.recordings)
+
+
+def parse(folder: str | os.PathLike[str], *, allow_commands: bool = False) -> DataFolder:
+    """Return the data folder `folder`, which has at least wav.scp; warn of texts and speakers of no utterance.
+
+    Raises:
+        AsrkitError: wav.scp is missing; as the parsers of its files; a segment of a recording that wav.scp lacks.
+    """
+    base = Path(folder)
+    if not (base / WAV_SCP).is_file():
+        if not base.is_dir():
+            raise from_os_error(FileNotFoundError(2, "") if not base.exists() else NotADirectoryError(20, ""), base)
+        raise AsrkitError("this folder has no wav.scp", where=str(base), cure="name a Kaldi data folder")
+    data = DataFolder(
+        parse_wav_scp(base / WAV_SCP, allow_commands=allow_commands),
+        parse_segments(base / SEGMENTS) if (base / SEGMENTS).exists() else (),
+        parse_text(base / TEXT) if (base / TEXT).exists() else (),
+        parse_utt2spk(base / UTT2SPK) if (base / UTT2SPK).exists() else (),
+    )
+    known = {recording.recording for recording in data.recordings}
+    for segment in data.segments:
+        if segment.recording not in known:
+            what = f"the recording {shown(segment.recording)} does not stand in wav.scp"
+            cure = "add it there or remove the segment"
+            raise AsrkitError(what, where=f"{base / SEGMENTS}:{segment.line}", cure=cure)
+    utterances = set(data.utterances())
+    for name, lines in ((TEXT, data.texts), (UTT2SPK, data.speakers)):
+        stray = [line for line in lines if line.utt not in utterances]
+        if stray:
+            told = f"{shown(stray[0].utt)} on line {stray[0].line}"
+            progress.warn(f"{base / name}: {len(stray)} ids are of no utterance, the first is {told}")
+    return data
+
+
 def parse_wav_scp(path: str | os.PathLike[str], *, allow_commands: bool = False) -> tuple[Recording, ...]:
-    """Return the recordings of the wav.scp `path` (`-`: standard input), their paths looked up.
+    """Return the lines of wav.scp.
 
     Raises:
         AsrkitError: as `reading.read_lines`; a recording twice; no path; a command although `allow_commands` is false;
@@ -52,36 +119,33 @@ def parse_wav_scp(path: str | os.PathLike[str], *, allow_commands: bool = False)
     """
     recordings = []
     for line, where, recording, source in entries(path, "recording"):
+        is_command = source.endswith("|")
         if not source.rstrip("| \t"):
             what = f"no path follows the recording {shown(recording)}"
             raise AsrkitError(what, where=where, cure="write the path of its audio file after it")
-        if not source.endswith("|"):
-            recordings.append(Recording(recording, located(source, path), line=line))
-        elif allow_commands:
-            recordings.append(Recording(recording, source[:-1].rstrip(" \t"), is_command=True, line=line))
-        else:
-            cure = "run it beforehand, or allow commands with --allow-commands if you trust this list"
-            what = f"the recording {shown(recording)} is a command to run, {shown(source)}"
-            raise AsrkitError(what, where=where, cure=cure)
+        if is_command and not allow_commands:
+            cure = "allow it with --allow-commands if you trust this file, or write the path of an audio file"
+            raise AsrkitError(f"this is a command, which would run {shown(source)}", where=where, cure=cure)
+        recordings.append(Recording(recording, source.removesuffix("|").rstrip(" \t"), is_command, line))
     refuse_empty(recordings, "recording", path, "write a recording's id and the path of its audio file a line")
     return tuple(recordings)
 
 
-def serialize_wav_scp(recordings: Iterable[Recording]) -> Iterator[str]:
-    """Yield the lines of a wav.scp.
+def serialize_wav_scp(recordings: tuple[Recording, ...]) -> Iterator[str]:
+    """Yield the lines of wav.scp.
 
     Raises:
         AsrkitError: an id or a source that no line can hold.
     """
     for recording in recordings:
         source = written_rest(recording.source, "source")
-        if not source.rstrip("| \t") or (source.endswith("|") and not recording.is_command):
-            raise AsrkitError(f"the source {shown(source)} cannot be written into a wav.scp", cure="rename the file")
-        yield f"{written(recording.id, 'recording')} {source}{' |' if recording.is_command else ''}"
+        if not source or source.endswith("|"):
+            raise AsrkitError(f"{shown(source)} cannot be written into wav.scp", cure="rename the file")
+        yield f"{written(recording.recording, 'recording')} {source}{' |' if recording.is_command else ''}"
 
 
 def parse_segments(path: str | os.PathLike[str]) -> tuple[Segment, ...]:
-    """Return the segments of the file `path` (`-`: standard input).
+    """Return the lines of segments.
 
     Raises:
         AsrkitError: as `reading.read_lines`; an utterance twice; not four fields; times that are no span; no line.
@@ -104,8 +168,8 @@ def parse_segments(path: str | os.PathLike[str]) -> tuple[Segment, ...]:
     return tuple(segments)
 
 
-def serialize_segments(segments: Iterable[Segment]) -> Iterator[str]:
-    """Yield the lines of a segments file.
+def serialize_segments(segments: tuple[Segment, ...]) -> Iterator[str]:
+    """Yield the lines of segments.
 
     Raises:
         AsrkitError: an id that no line can hold.
@@ -115,64 +179,49 @@ def serialize_segments(segments: Iterable[Segment]) -> Iterator[str]:
         yield f"{ids} {segment.start!r} {-1 if segment.end is None else repr(segment.end)}"
 
 
-def parse_text(path: str | os.PathLike[str]) -> Mapping[str, str]:
-    """Return utterance -> text of the file `path` (`-`: standard input), in its order; a text may be empty.
+def parse_text(path: str | os.PathLike[str]) -> tuple[Transcript, ...]:
+    """Return the lines of text; an utterance without words has the text "".
 
     Raises:
         AsrkitError: as `reading.read_lines`; an utterance twice; no line.
     """
-    texts = {utt: text for _, _, utt, text in entries(path, "utterance")}
+    texts = tuple(Transcript(utt, text, line) for line, _, utt, text in entries(path, "utterance"))
     refuse_empty(texts, "utterance", path, "write an utterance's id and its words a line")
     return texts
 
 
-def serialize_text(texts: Mapping[str, str]) -> Iterator[str]:
-    """Yield the lines of a text file.
+def serialize_text(texts: tuple[Transcript, ...]) -> Iterator[str]:
+    """Yield the lines of text.
 
     Raises:
         AsrkitError: an id or a text that no line can hold.
     """
-    for utt, text in texts.items():
-        yield f"{written(utt, 'utterance')} {written_rest(text, 'text')}".rstrip(" ")
+    for transcript in texts:
+        yield f"{written(transcript.utt, 'utterance')} {written_rest(transcript.text, 'text')}".rstrip(" ")
 
 
-def parse_utt2spk(path: str | os.PathLike[str]) -> Mapping[str, str]:
-    """Return utterance -> speaker of the file `path` (`-`: standard input), in its order.
+def parse_utt2spk(path: str | os.PathLike[str]) -> tuple[Speaker, ...]:
+    """Return the lines of utt2spk.
 
     Raises:
         AsrkitError: as `reading.read_lines`; an utterance twice; not two fields; no line.
     """
-    speakers = {}
-    for _, where, utt, rest in entries(path, "utterance"):
+    speakers = []
+    for line, where, utt, rest in entries(path, "utterance"):
         if len(split_fields(rest)) != 1:
             cure = "write an utterance's id, a space and its speaker"
             count = len(split_fields(rest)) + 1
             raise AsrkitError(f"two fields are needed, {count} stand here", where=where, cure=cure)
-        speakers[utt] = rest
+        speakers.append(Speaker(utt, rest, line))
     refuse_empty(speakers, "utterance", path, "write an utterance's id and its speaker a line")
-    return speakers
+    return tuple(speakers)
 
 
-def serialize_utt2spk(speakers: Mapping[str, str]) -> Iterator[str]:
-    """Yield the lines of an utt2spk file.
+def serialize_utt2spk(speakers: tuple[Speaker, ...]) -> Iterator[str]:
+    """Yield the lines of utt2spk.
 
     Raises:
         AsrkitError: an id that no line can hold.
     """
-    for utt, speaker in speakers.items():
-        yield f"{written(utt, 'utterance')} {written(speaker, 'speaker')}"
-
-
-def located(path: str, list_path: str | os.PathLike[str]) -> str:
-    """Return where `path`, written in the list `list_path`, is: from the current folder, else from the list's own."""
-    if os.path.isabs(path) or os.fspath(list_path) == STDIN or _exists(path):
-        return path
-    beside = str(Path(list_path).parent / path)
-    return beside if _exists(beside) else path
-
-
-def _exists(path: str) -> bool:
-    try:
-        return os.path.exists(path)
-    except OSError:  # a name that is too long, for example
-        return False
+    for speaker in speakers:
+        yield f"{written(speaker.utt, 'utterance')} {written(speaker.speaker, 'speaker')}"

@@ -1,4 +1,4 @@
-"""NIST's TRN: transcripts whose ids stand behind them in brackets.
+"""TRN files: transcripts as NIST's scoring tools read them.
 
     line :== { <word> } '(' <utterance> ')'
 
@@ -8,39 +8,42 @@ The utterance is what stands in the last pair of brackets. Blank lines are passe
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from asrkit.errors import AsrkitError, shown
 from asrkit.formats.fields import Once, filled_lines, refuse_empty, written, written_rest
-from asrkit.formats.reading import name_of, split_fields
+from asrkit.formats.kaldi_dir import Transcript
+from asrkit.formats.reading import name_of
 
 
-def parse(path: str | os.PathLike[str]) -> Mapping[str, str]:
-    """Return utterance -> text of the file `path` (`-`: standard input), in its order; a text may be empty.
+def parse(path: str | os.PathLike[str]) -> tuple[Transcript, ...]:
+    """Return the transcripts in the file `path` (`-`: standard input), in its order.
 
     Raises:
         AsrkitError: as `reading.read_lines`; a line that does not end in an id in brackets; an id twice; no line.
     """
     once = Once("utterance", name_of(path))
-    texts = {}
+    transcripts = []
     for line, where, text in filled_lines(path):
         words, bracket, utt = text.rpartition("(")
-        if not bracket or not text.endswith(")") or split_fields(utt[:-1]) != [utt[:-1]]:
+        utt = utt.removesuffix(")")
+        if not bracket or not text.endswith(")") or not utt or " " in utt or "\t" in utt:
             what = "this line does not end in an utterance's id in brackets"
-            raise AsrkitError(what, where=where, cure="write, for example: 你好 (utterance1)")
-        once.add(utt[:-1], line)
-        texts[utt[:-1]] = words.strip(" \t")
-    refuse_empty(texts, "utterance", path, "write an utterance's words and its id in brackets a line")
-    return texts
+            raise AsrkitError(what, where=where, cure="write: words (utterance)")
+        once.add(utt, line)
+        transcripts.append(Transcript(utt, words.strip(" \t"), line))
+    refuse_empty(transcripts, "utterance", path, "write an utterance's words and its id in brackets a line")
+    return tuple(transcripts)
 
 
-def serialize(texts: Mapping[str, str]) -> Iterator[str]:
-    """Yield the lines of a TRN file.
+def serialize(transcripts: Iterable[Transcript]) -> Iterator[str]:
+    """Yield the lines of `transcripts`.
 
     Raises:
         AsrkitError: an id or a text that no line can hold; an id with an opening bracket.
     """
-    for utt, text in texts.items():
-        if "(" in utt:
-            raise AsrkitError(f"the utterance {shown(utt)} cannot be written in brackets", cure="rename it")
-        yield f"{written_rest(text, 'text')} ({written(utt, 'utterance')})".lstrip(" ")
+    for transcript in transcripts:
+        if "(" in transcript.utt:
+            raise AsrkitError(f"the utterance {shown(transcript.utt)} cannot stand in brackets", cure="rename it")
+        text = written_rest(transcript.text, "text")
+        yield f"{text} ({written(transcript.utt, 'utterance')})".lstrip(" ")

@@ -2,7 +2,7 @@ import pytest
 
 from asrkit.errors import AsrkitError
 from asrkit.formats import kaldi_dir
-from asrkit.formats.kaldi_dir import Recording, Segment
+from asrkit.formats.kaldi_dir import Recording, Segment, Speaker, Transcript
 from tests.formats.bad_files import check_broken, check_harmless, odd_word, put, told, written
 from tests.mutants import survives
 from tests.random_cases import random_cases
@@ -20,34 +20,47 @@ def parse_commands(path):
     return kaldi_dir.parse_wav_scp(path, allow_commands=True)
 
 
+def folder(tmp_path, **changed):
+    base = tmp_path / "data"
+    base.mkdir(exist_ok=True)
+    for name, (_, _, good) in FILES.items():
+        text = changed.get(name.replace(".", "_"), good)
+        if text is not None:
+            written(base / name, text)
+    return base
+
+
 def test_each_file_is_read_in_its_own_order(tmp_path):
-    read = {name: parse(written(tmp_path / name, good)) for name, (parse, _, good) in FILES.items()}
-    assert read["wav.scp"] == (Recording("r1", "/data/a b.wav"), Recording("r2", "wavs/阳光.flac"))
-    assert read["segments"] == (Segment("u1", "r1", 0.0, 1.5), Segment("u2", "r1", 1.5, None))
-    assert list(read["text"].items()) == [("u2", "阳光 保险"), ("u1", ""), ("u3", "a\tb  c")]
-    assert list(read["utt2spk"].items()) == [("u1", "s1"), ("u2", "s1")]
-    assert [segment.line for segment in read["segments"]] == [1, 2]
+    data = kaldi_dir.parse(folder(tmp_path))
+    assert data.recordings == (Recording("r1", "/data/a b.wav"), Recording("r2", "wavs/阳光.flac"))
+    assert data.segments == (Segment("u1", "r1", 0.0, 1.5), Segment("u2", "r1", 1.5, None))
+    assert data.texts == (Transcript("u2", "阳光 保险"), Transcript("u1", ""), Transcript("u3", "a\tb  c"))
+    assert data.speakers == (Speaker("u1", "s1"), Speaker("u2", "s1"))
+    assert data.utterances() == ("u1", "u2")
+    assert [t.line for t in data.texts] == [1, 2, 3]
 
 
-def test_a_relative_path_counts_from_the_current_folder_or_from_the_lists_own(tmp_path, monkeypatch):
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data/beside.wav").touch()
-    (tmp_path / "here.wav").touch()
-    monkeypatch.chdir(tmp_path)
-    assert kaldi_dir.located("beside.wav", "data/wav.scp") == "data/beside.wav"
-    assert kaldi_dir.located("here.wav", "data/wav.scp") == "here.wav"
-    assert kaldi_dir.located("nowhere.wav", "data/wav.scp") == "nowhere.wav"
-    assert kaldi_dir.located("/x/beside.wav", "data/wav.scp") == "/x/beside.wav"
-    assert kaldi_dir.located("beside.wav", "-") == "beside.wav"
-    assert kaldi_dir.located("x" * 5000, "data/wav.scp") == "x" * 5000
-    scp = written(tmp_path / "data/wav.scp", "b beside.wav\n")
-    assert kaldi_dir.parse_wav_scp(scp)[0].source == str(tmp_path / "data/beside.wav")
+def test_only_wav_scp_must_be_there(tmp_path):
+    data = kaldi_dir.parse(folder(tmp_path, segments=None, text=None, utt2spk=None))
+    assert data.utterances() == ("r1", "r2")
+    told(kaldi_dir.parse, folder(tmp_path / "..", wav_scp=None).parent / "none", "no such file or folder")
+    (tmp_path / "empty").mkdir()
+    told(kaldi_dir.parse, tmp_path / "empty", "this folder has no wav.scp; name a Kaldi data folder")
+    told(kaldi_dir.parse, written(tmp_path / "file", ""), "a part of this path is a file, not a folder")
+
+
+def test_files_of_a_folder_must_fit_together(tmp_path, capsys):
+    base = folder(tmp_path, segments="u1 r1 0 1\nu2 r3 0 1\n")
+    with pytest.raises(AsrkitError, match=r"segments:2: the recording 'r3' does not stand in wav\.scp; add it there"):
+        kaldi_dir.parse(base)
+    kaldi_dir.parse(folder(tmp_path))
+    assert "data/text: 1 ids are of no utterance, the first is 'u3' on line 3" in capsys.readouterr().err
 
 
 def test_a_command_is_refused_unless_it_is_allowed(tmp_path):
     path = written(tmp_path / "wav.scp", "a x.wav\nb sph2pipe -f wav x.sph |\nc cat y.wav|\n")
-    message = told(kaldi_dir.parse_wav_scp, path, "scp:2: the recording 'b' is a command to run")
-    assert "'sph2pipe -f wav x.sph |'; run it beforehand, or allow commands with --allow-commands if" in message
+    message = told(kaldi_dir.parse_wav_scp, path, "scp:2: this is a command, which would run 'sph2pipe -f wav x.sph |'")
+    assert "allow it with --allow-commands if you trust this file" in message
     assert [(r.source, r.is_command) for r in parse_commands(path)] == [
         ("x.wav", False),
         ("sph2pipe -f wav x.sph", True),
@@ -66,15 +79,13 @@ def test_what_is_written_is_read_again(tmp_path, rng):
     values = {
         "wav.scp": tuple(Recording(i, rest_of_line(rng), bool(rng.integers(2))) for i in ids),
         "segments": tuple(Segment(i, odd_word(rng), *span) for i, span in zip(ids, spans, strict=True)),
-        "text": {i: rest_of_line(rng) * int(rng.integers(2)) for i in ids},
-        "utt2spk": {i: odd_word(rng) for i in ids},
+        "text": tuple(Transcript(i, rest_of_line(rng) * int(rng.integers(2))) for i in ids),
+        "utt2spk": tuple(Speaker(i, odd_word(rng)) for i in ids),
     }
     for name, value in values.items():
         parse, serialize, _ = FILES[name]
         parse = parse_commands if name == "wav.scp" else parse
-        again = parse(put(tmp_path / name, serialize(value)))
-        assert again == value
-        assert list(again) == list(value)
+        assert parse(put(tmp_path / name, serialize(value))) == value
 
 
 @pytest.mark.parametrize(
@@ -108,19 +119,19 @@ def test_wrong_lines_are_told_with_place_and_cure(tmp_path, name, text, sentence
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("wav.scp", [Recording("a b", "x")]),
-        ("wav.scp", [Recording("a", "x |")]),
-        ("wav.scp", [Recording("a", "")]),
-        ("wav.scp", [Recording("a", "x\ny")]),
-        ("segments", [Segment("a", "", 0, 1)]),
-        ("text", {"a": " b"}),
-        ("text", {"": "b"}),
-        ("utt2spk", {"a": "b c"}),
+        ("wav.scp", Recording("a b", "x")),
+        ("wav.scp", Recording("a", "x |")),
+        ("wav.scp", Recording("a", "")),
+        ("wav.scp", Recording("a", "x\ny")),
+        ("segments", Segment("a", "", 0, 1)),
+        ("text", Transcript("a", " b")),
+        ("text", Transcript("", "b")),
+        ("utt2spk", Speaker("a", "b c")),
     ],
 )
 def test_what_no_line_can_hold_is_refused_when_written(name, value):
     with pytest.raises(AsrkitError, match="cannot be written"):
-        list(FILES[name][1](value))
+        list(FILES[name][1]((value,)))
 
 
 @pytest.mark.parametrize("name", FILES)
