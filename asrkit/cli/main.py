@@ -25,6 +25,7 @@ from asrkit.errors import AsrkitError, Status, from_os_error
 # In the order of work. Each name is a module of asrkit.cli with a `command`; a dash stands for an underscore.
 COMMANDS = (
     "segment",
+    "train-lm",
     "eval-lm",
     "generate",
     "prune-lm",

@@ -1,8 +1,8 @@
 """NIST's CTM: words with their times.
 
-    CTM  :== { LINE }
-    LINE :== <recording> <channel> <start> <duration> <word> [ <confidence> ]     seconds; confidence in [0, 1]
-           | ";;" <comment>
+CTM  :== { LINE }
+LINE :== <recording> <channel> <start> <duration> <word> [ <confidence> ]     seconds; confidence in [0, 1]
+       | ";;" <comment>
 """
 
 from __future__ import annotations

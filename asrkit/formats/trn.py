@@ -1,6 +1,6 @@
 """NIST's TRN: transcripts whose ids stand behind them in brackets.
 
-    LINE :== [ <words> ] "(" <utterance> ")"
+LINE :== [ <words> ] "(" <utterance> ")"
 """
 
 from __future__ import annotations

@@ -10,8 +10,6 @@ import numpy.typing as npt
 from asrkit import progress
 from asrkit.errors import AsrkitError
 
-DEFAULT_FALLBACK = (0.5, 1.0, 1.5)  # lmplz's
-
 Discounts = npt.NDArray[np.float32]  # (4,): of the adjusted counts 0 (nothing), 1, 2, and 3 or more
 
 

@@ -32,6 +32,7 @@ from asrkit.lm.packing import TOP, Packing, unpack
 from asrkit.lm.pile import Memory, Pile
 from asrkit.lm.scatter import Scatter
 from asrkit.lm.sorting import Workshop
+from asrkit.lm.train import check_any
 
 _BLOCK_ROWS = 1 << 16
 
@@ -81,6 +82,15 @@ class _Order:
     total: int
     kept: int
     discounts: Discounts
+
+
+@dataclass
+class _Tally:
+    """n-grams of one order: in all, in the model, and with the adjusted counts 0 to 4."""
+
+    total: int
+    kept: int
+    counts_of_counts: list[int]
 
 
 class _Training:
@@ -134,23 +144,31 @@ class _Training:
         self._tokens.clear()
         words = len(self._vocabulary.words)
         self._adjusted, self._raw = np.zeros(words, np.int64), np.zeros(words, np.int64)
+        tallies = [self._tally(order) for order in range(1, highest + 1)]
+        for order, tally in enumerate(tallies, 1):
+            check_any(tally.total, order, highest)
         self._orders: list[_Order] = []
-        for order in range(1, highest + 1):
-            seen = np.zeros(6, np.int64)
-            total = kept = 0
-            for block in self._blocks(order):
-                seen += np.bincount(np.minimum(block.adjusted, 5), minlength=6)
-                total += block.count
-                kept += block.count - int(np.count_nonzero(self._is_pruned(order, block)))
-                if order == 1:
-                    ids = block.rows[:, 0] >> (TOP - packing.bits)
-                    self._adjusted[ids], self._raw[ids] = block.adjusted, block.raw
-            if order == 1:
-                kept += 2  # <unk> and <s>, which are never predicted
-            found = discounting.estimate(order, [int(n) for n in seen[:5]], self._options.discount_fallback)
-            self._orders.append(_Order(total, kept, found))
+        for order, tally in enumerate(tallies, 1):
+            found = discounting.estimate(order, tally.counts_of_counts, self._options.discount_fallback)
+            self._orders.append(_Order(tally.total, tally.kept, found))
             told = " ".join(f"D{name}={d:.6g}" for name, d in zip(("1", "2", "3+"), found[1:], strict=True))
-            progress.say(f"{order}-grams: {kept:,}{f' of {total:,}' if kept < total else ''} {told}", order=order)
+            of_all = f" of {tally.total:,}" if tally.kept < tally.total else ""
+            progress.say(f"{order}-grams: {tally.kept:,}{of_all} {told}", order=order)
+
+    def _tally(self, order: int) -> _Tally:
+        """Count the n-grams of `order`, in all, by adjusted count, and those in the model."""
+        seen = np.zeros(6, np.int64)
+        total = kept = 0
+        for block in self._blocks(order):
+            seen += np.bincount(np.minimum(block.adjusted, 5), minlength=6)
+            total += block.count
+            kept += block.count - int(np.count_nonzero(self._is_pruned(order, block)))
+            if order == 1:
+                ids = block.rows[:, 0] >> (TOP - self._packing.bits)
+                self._adjusted[ids], self._raw[ids] = block.adjusted, block.raw
+        if order == 1:
+            kept += 2  # <unk> and <s>, which are never predicted
+        return _Tally(total, kept, [int(n) for n in seen[:5]])
 
     def _blocks(self, order: int) -> Iterator[Block]:
         return ngrams(self._full, order, self._highest, self._packing, _BLOCK_ROWS)
