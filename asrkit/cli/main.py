@@ -25,10 +25,13 @@ from asrkit.errors import AsrkitError, Status, from_os_error
 # In the order of work. Each name is a module of asrkit.cli with a `command`; a dash stands for an underscore.
 COMMANDS = (
     "segment",
+    "train-lm",
     "eval-lm",
     "generate",
     "prune-lm",
     "mix-lm",
+    "compile-hotwords",
+    "hotwords",
     "score",
     "compare",
     "info",
@@ -123,5 +126,3 @@ def _status_of(arguments: list[str]) -> int:
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
-
-

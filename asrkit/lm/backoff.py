@@ -6,7 +6,7 @@ import numpy as np
 
 from asrkit.lm.model import ZERO_LOG10, Model
 from asrkit.lm.trie import Trie
-from asrkit.lm.vocabulary import Vocabulary
+from asrkit.lm.word_ids import WordIds
 
 _NOTHING = 1e-10  # what is left of 1 when only rounding is left
 
@@ -17,7 +17,7 @@ def log10_or_zero(probabilities: np.ndarray) -> np.ndarray:
         return np.maximum(np.log10(probabilities), ZERO_LOG10)
 
 
-def normalised(vocabulary: Vocabulary, trie: Trie, log10: list[np.ndarray]) -> Model:
+def normalised(vocabulary: WordIds, trie: Trie, log10: list[np.ndarray]) -> Model:
     """Return the model of these n-grams with the backoff weights that make each context's probabilities sum to one.
 
     For a context h with the words w after it in the model, and h' = h without its oldest word,

@@ -21,7 +21,7 @@ from asrkit.lm.backoff import log10_or_zero, normalised
 from asrkit.lm.model import Model
 from asrkit.lm.sentences import read_blocks
 from asrkit.lm.trie import Trie
-from asrkit.lm.vocabulary import Vocabulary
+from asrkit.lm.word_ids import WordIds
 
 _ROUNDS = 500
 _ENOUGH = 1e-9  # nats a token; a round of estimation that gains less is the last
@@ -36,7 +36,7 @@ class Mixer:
             cure = "name two or more"
             raise AsrkitError("one model cannot be mixed", cure=cure, status=Status.WRONG_USAGE)
         self.models = [Model.of(arpa) for arpa in arpas]
-        self.vocabulary = Vocabulary(tuple(dict.fromkeys(word for arpa in arpas for word in arpa.words)))
+        self.vocabulary = WordIds(tuple(dict.fromkeys(word for arpa in arpas for word in arpa.words)))
         # The id in each model of each word of all, and of a word that none of them has.
         words = [*self.vocabulary.words, ""]
         self._ids = [np.array(model.vocabulary.ids_of(words), np.int64) for model in self.models]

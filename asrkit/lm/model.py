@@ -15,7 +15,7 @@ import numpy as np
 
 from asrkit.formats.arpa import Arpa
 from asrkit.lm.trie import ABSENT, Trie, picked
-from asrkit.lm.vocabulary import Vocabulary
+from asrkit.lm.word_ids import WordIds
 
 NO_UNKNOWN_LOG10 = -100.0  # of a word outside a model without <unk>; as in KenLM
 ZERO_LOG10 = -99.0  # how ARPA files write probability 0
@@ -33,7 +33,7 @@ class Answers:
 class Model:
     """An ARPA model ready to be asked; word ids are those of its vocabulary."""
 
-    def __init__(self, vocabulary: Vocabulary, trie: Trie, log10: list[np.ndarray], backoffs: list[np.ndarray]) -> None:
+    def __init__(self, vocabulary: WordIds, trie: Trie, log10: list[np.ndarray], backoffs: list[np.ndarray]) -> None:
         """`log10[n-1]` and `backoffs[n-1]` are (count,) float64 of the n-grams in the order of `trie.grams[n-1]`."""
         self.vocabulary = vocabulary
         self.trie = trie
@@ -48,7 +48,7 @@ class Model:
             AsrkitError: `<s>` or `</s>` is missing; an n-gram stands twice or has no context.
         """
         tables = [[table.astype(np.float64) for table in part] for part in (arpa.log10_probs, arpa.log10_backoffs)]
-        return cls(Vocabulary(arpa.words), Trie(arpa.words, arpa.grams), *tables)
+        return cls(WordIds(arpa.words), Trie(arpa.words, arpa.grams), *tables)
 
     def arpa(self) -> Arpa:
         """Return the model as the content of an ARPA file."""

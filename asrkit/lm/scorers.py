@@ -4,29 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-
-from asrkit.errors import AsrkitError
 from asrkit.formats import arpa
-from asrkit.formats.reading import STDIN, name_of, open_binary
+from asrkit.formats.reading import STDIN, open_binary
+from asrkit.lm.kenlm_binary import KenlmScorer
 from asrkit.lm.model import Model
-from asrkit.lm.vocabulary import BEGIN, END
+from asrkit.lm.scored import Scored
+from asrkit.lm.word_ids import END
 
 _KENLM_MAGIC = b"mmap lm http://kheafield.com/code"
-
-
-@dataclass(frozen=True)
-class Scored:
-    """The words of a sentence and its end, each with its score; arrays are (words + 1,)."""
-
-    words: tuple[str, ...]
-    log10: np.ndarray  # float64, log10 probability
-    order: np.ndarray  # int64, of the n-gram that answered
-    backoff: np.ndarray  # float64, log10, the part of `log10` that was paid for backing off
-    unknown: np.ndarray  # bool, the word is not in the model
 
 
 class Scorer(Protocol):
@@ -55,50 +42,6 @@ class ArpaScorer:
             made.append(Scored((*words, END), *columns))
             begin = part.stop
         return made
-
-
-class KenlmScorer:
-    """Scores with a KenLM binary, word by word through the package kenlm."""
-
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        import kenlm
-
-        try:
-            self._model = kenlm.Model(os.fspath(path))
-        except (OSError, RuntimeError) as error:
-            what = f"kenlm cannot load this binary ({' '.join(str(error).split())})"
-            raise AsrkitError(what, where=name_of(path), cure="make it anew") from error
-        self._new_state = kenlm.State
-
-    def score(self, sentences: Sequence[Sequence[str]]) -> list[Scored]:
-        return [self._score((*words, END)) for words in sentences]
-
-    def _score(self, words: tuple[str, ...]) -> Scored:
-        size = len(words)
-        log10, backoff = np.zeros(size), np.zeros(size)
-        order, unknown = np.ones(size, np.int64), np.zeros(size, np.bool_)
-        before, after = self._new_state(), self._new_state()
-        self._model.BeginSentenceWrite(before)
-        for i, word in enumerate(words):
-            answer = self._model.BaseFullScore(before, word, after)
-            log10[i], order[i], unknown[i] = answer.log_prob, answer.ngram_length, answer.oov
-            if order[i] < min(i + 2, self._model.order):
-                backoff[i] = log10[i] - self._entry((BEGIN, *words[: i + 1])[-order[i] :])
-            before, after = after, before
-        return Scored(words, log10, order, backoff, unknown)
-
-    def _entry(self, gram: tuple[str, ...]) -> float:
-        """Return the log10 probability that the model holds for `gram`."""
-        before, after = self._new_state(), self._new_state()
-        if gram[0] == BEGIN:
-            self._model.BeginSentenceWrite(before)
-            gram = gram[1:]
-        else:
-            self._model.NullContextWrite(before)
-        for word in gram:
-            log10 = self._model.BaseScore(before, word, after)
-            before, after = after, before
-        return float(log10)
 
 
 def open_scorer(path: str | os.PathLike[str]) -> Scorer:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from asrkit.errors import AsrkitError
 from asrkit.formats.reading import name_of, read_lines, split_fields
-from asrkit.lm.vocabulary import BEGIN, END
+from asrkit.lm.word_ids import BEGIN, END
 
 _BLOCK_WORDS = 1 << 16
 

@@ -76,7 +76,7 @@ def test_scores_agree_with_kenlm_on_ten_thousand_sentences(tmp_path):
         assert list(ours.unknown) == list(unknown)
 
 
-@random_cases(5)
+@random_cases(2)
 def test_kenlm_scorer_tells_the_same_order_and_backoff(rng, tmp_path):
     model = random_model(rng, int(rng.integers(2, 6)), suffixes=True)  # KenLM wants 2-grams
     arpa.write(tmp_path / "lm.arpa", model)

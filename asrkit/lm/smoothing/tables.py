@@ -11,14 +11,14 @@ from asrkit.lm.backoff import log10_or_zero, normalised
 from asrkit.lm.counts import NgramCounts
 from asrkit.lm.model import Model
 from asrkit.lm.trie import Trie
-from asrkit.lm.vocabulary import Vocabulary
+from asrkit.lm.word_ids import WordIds
 
 
 @dataclass(frozen=True)
 class Tables:
     """The n-grams of all orders with their counts, contexts (h) and suffixes (h'w) as rows of the order below."""
 
-    vocabulary: Vocabulary
+    vocabulary: WordIds
     trie: Trie
     counts: tuple[np.ndarray, ...]  # (count,) float64; that of <s> is 0, for nothing predicts it
     suffixes: tuple[np.ndarray, ...]  # (count,) int64
@@ -26,7 +26,7 @@ class Tables:
     @classmethod
     def of(cls, raw: NgramCounts) -> Tables:
         """Return the tables of raw counts; each word of the vocabulary has a row among the 1-grams."""
-        vocabulary = Vocabulary(raw.words)
+        vocabulary = WordIds(raw.words)
         unigrams = np.zeros(len(raw.words))
         unigrams[raw.grams[0][:, 0]] = raw.counts[0]
         unigrams[vocabulary.begin] = 0

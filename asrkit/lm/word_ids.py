@@ -11,7 +11,7 @@ from asrkit.errors import AsrkitError
 BEGIN, END, UNKNOWN = "<s>", "</s>", "<unk>"
 
 
-class Vocabulary:
+class WordIds:
     """Words by id, 0 to len(words) − 1, and ids by word. A word that is not in it has the id `unknown`.
 
     `unknown` is that of `<unk>`, or len(words) where there is no `<unk>`.

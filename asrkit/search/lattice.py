@@ -1,0 +1,3 @@
+"""stub"""
+class Lattice: pass
+def raw_lattice(*a): return None
