@@ -9,8 +9,9 @@ The recursion, for a hypothesis q = (graph state, hotword state) after t steps:
 buffer of candidates while the cutoff of the next step tightens, `recombine` keeps the best of equal pairs, and
 `close_epsilons` applies the second line. No hash table is touched until the cutoff is known: that is what makes it fast.
 
-Ties. Of two ways of equal cost into a hypothesis, the one found first stays. The best hypothesis is expanded first, the
-others in the order in which they were found, arcs in the order of the file; of equal final costs the first found wins.
+Ties. Of two ways of equal cost into a hypothesis, the one found first stays. The best hypothesis of a step is expanded
+first, then the others in the order in which they were found, arcs in the order of the file; of equal final costs the
+first found wins. So the result depends on the input alone.
 
 Costs are sums of float64, added in this order: cost so far, graph cost, -ln p, banked.
 """
@@ -54,7 +55,8 @@ def search(graph, hotwords, work, log_probs, limits):
         best, cutoffs, beams = find_cutoff(hypotheses, at.hypotheses, work.scratch, hotwords, limits)
         if len(hotwords.states) > 1:
             found, next_cutoffs = expand_with_hotwords(
-                graph, hypotheses, at.hypotheses, best, label_cost, work.candidates, cutoffs, beams, hotwords, limits
+                graph, hypotheses, at.hypotheses, best, label_cost, work.candidates, cutoffs, beams, hotwords, work.marks,
+                limits,
             )
         else:
             found, next_cutoff = expand(
