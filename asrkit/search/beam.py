@@ -53,7 +53,7 @@ def search(graph, hotwords, work, log_probs, limits):
             label_cost[unit + 1] = -log_probs[at.step, unit]
 
         best, cutoffs, beams = find_cutoff(hypotheses, at.hypotheses, work.scratch, hotwords, limits)
-        if len(hotwords.states) > 1:
+        if len(hotwords.edges) > 1:
             found, next_cutoffs = expand_with_hotwords(
                 graph, hypotheses, at.hypotheses, best, label_cost, work.candidates, cutoffs, beams, hotwords, work.marks,
                 limits,
@@ -113,7 +113,7 @@ def recombine(candidates, found, cutoffs, hotwords, work, hypotheses, base, link
     at = work.progress[0]
     generation, slots, tokens = np.uint64(at.generation), work.slots, work.tokens
     new_base, count = at.tokens, 0
-    with_hotwords = len(hotwords.states) > 1
+    with_hotwords = len(hotwords.edges) > 1
     for c in range(found):
         candidate = candidates[c]
         pending = hotwords.states[candidate.key >> HALF].pending if with_hotwords else 0.0

@@ -49,7 +49,7 @@ def passes(cost, banked, gained, cutoffs):
 def find_cutoff(hypotheses, count, scratch, hotwords, limits):
     """Return the index of the best hypothesis, the cutoffs of this step, and the beams of the next one."""
     best, least, least_total = 0, np.inf, np.inf
-    with_hotwords = len(hotwords.states) > 1
+    with_hotwords = len(hotwords.edges) > 1
     for i in range(count):
         cost = hypotheses[i].cost
         total = cost - hotwords.states[hypotheses[i].key >> HALF].pending if with_hotwords else cost
