@@ -16,6 +16,8 @@ first found wins. So the result depends on the input alone.
 Costs are sums of float64, added in this order: cost so far, graph cost, -ln p, banked.
 """
 
+# ruff: noqa: ANN001, ANN201, ANN202  (kernels learn their types where they are made ready)
+
 from __future__ import annotations
 
 import numpy as np

@@ -3,6 +3,8 @@
 Candidates go into a buffer while the cutoff of the next step tightens; the hash table is left alone until it is known.
 """
 
+# ruff: noqa: ANN001, ANN201, ANN202  (kernels learn their types where they are made ready)
+
 from __future__ import annotations
 
 import numpy as np

@@ -4,6 +4,8 @@ Costs are settled costs: what is banked has been taken off, pending credit has n
 pruning compares. Most arcs are refused by bounds before the automaton is followed.
 """
 
+# ruff: noqa: ANN001, ANN201, ANN202  (kernels learn their types where they are made ready)
+
 from __future__ import annotations
 
 import numpy as np

@@ -8,6 +8,8 @@ With hotwords there are two measures, cost, and cost less pending credit, each w
 enough, so that nobody is dropped for another one's pending credit alone (law 8).
 """
 
+# ruff: noqa: ANN001, ANN201, ANN202  (kernels learn their types where they are made ready)
+
 from __future__ import annotations
 
 from typing import NamedTuple

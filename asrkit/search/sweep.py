@@ -1,5 +1,7 @@
 """After or amid a search: what of its tokens and links can still matter, and the path back from a token."""
 
+# ruff: noqa: ANN001, ANN201, ANN202  (kernels learn their types where they are made ready)
+
 from __future__ import annotations
 
 import numpy as np
