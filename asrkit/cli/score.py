@@ -61,7 +61,7 @@ def command(
         for line in report.per_speaker(utterances, kaldi_dir.parse_utt2spk(utt2spk)):
             click.echo(line)
     if hotword_path:
-        phrases = [split(alike(h.phrase), unit) for h in hotword_list.parse(hotword_path).hotwords]
+        phrases = [split(alike(p.text), unit) for p in hotword_list.parse(hotword_path).phrases]
         known = [hypotheses.durations.get(utt) for utt in references.texts]
         seconds = None if None in known else sum(known)
         for line in report.hotwords(utterances, phrases, seconds):

@@ -1,11 +1,11 @@
 """What is to be decoded: any mixture of recordings, folders and lists becomes one list of utterances.
 
-    a Kaldi data folder (with wav.scp)  its recordings, or its segments if it has them
-    another folder                      every recording in it and below, in the order of their paths
-    *.scp                               a wav.scp
-    *.jsonl                             a manifest with the field names of NeMo or Lhotse
-    *.txt *.lst *.list and `-`          a list of paths
-    anything else                       a recording
+a Kaldi data folder (with wav.scp)  its recordings, or its segments if it has them
+another folder                      every recording in it and below, in the order of their paths
+*.scp                               a wav.scp
+*.jsonl                             a manifest with the field names of NeMo or Lhotse
+*.txt *.lst *.list and `-`          a list of paths
+anything else                       a recording
 """
 
 from __future__ import annotations

@@ -17,7 +17,6 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import IO
 
 import numpy as np
 import numpy.typing as npt
@@ -25,11 +24,12 @@ import numpy.typing as npt
 from asrkit.errors import AsrkitError, shown
 from asrkit.formats import arpa_scan as scan
 from asrkit.formats.arpa_render import Piece, writing
-from asrkit.formats.reading import MAX_LINE_BYTES, decoded, name_of, open_binary, split_fields
+from asrkit.formats.blocks import LineBlocks
+from asrkit.formats.reading import decoded, name_of, open_binary, split_fields
+from asrkit.formats.word_table import index_words, table_size
 
 MAX_ORDER = 32
 _MAX_NGRAMS = (1 << 31) - 1
-_BLOCK_BYTES = 4 << 20
 _ROOM_AT_FIRST = 1 << 20
 _PIECE_ROWS = 1 << 16
 
@@ -63,7 +63,7 @@ def parse(path: str | os.PathLike[str]) -> Arpa:
     """
     name = name_of(path)
     with open_binary(path) as stream:
-        blocks = _Blocks(stream, name)
+        blocks = LineBlocks(stream, name)
         counts = _read_counts(blocks)
         sections = _Sections(blocks, counts)
         for order in range(1, len(counts) + 1):
@@ -95,77 +95,7 @@ def _in_pieces(columns: Piece) -> Iterator[Piece]:
         yield grams[rows], probs[rows], backoffs[rows]
 
 
-class _Blocks:
-    """The bytes of a stream, read into one buffer a block at a time; `at` is the first one not yet used."""
-
-    def __init__(self, stream: IO[bytes], name: str) -> None:
-        self.stream = stream
-        self.name = name
-        self.buffer = np.empty(_BLOCK_BYTES, np.uint8)
-        self.at = self.stop = 0
-        self.line_number = 1  # of the line that starts at `at`
-        self.ended = False
-
-    @property
-    def where(self) -> str:
-        return f"{self.name}:{self.line_number}"
-
-    def more(self) -> bool:
-        """Move what is left to the front and read on; return False at the end of the file, with no line left."""
-        left = self.stop - self.at
-        if left > MAX_LINE_BYTES:
-            cure = "check that this is an ARPA file"
-            raise AsrkitError(f"a line of more than {MAX_LINE_BYTES:,} bytes", where=self.where, cure=cure)
-        if self.ended:
-            return False
-        self.buffer[:left] = self.buffer[self.at : self.stop]
-        self.at, self.stop = 0, left
-        room = memoryview(self.buffer)[left:-1]
-        size = self.stream.readinto(room)  # type: ignore[attr-defined]  # both kinds of stream have it
-        self.stop += size
-        if size == 0:
-            self.ended = True
-            if left:  # the last line may lack its end
-                self.buffer[self.stop] = 10
-                self.stop += 1
-        return self.stop > self.at
-
-    def line(self) -> str | None:
-        """Return the next line without its end and go past it; None at the end of the file."""
-        while True:
-            raw = self._peek()
-            if raw is not None:
-                text = decoded(raw, self.name, self.line_number)
-                self.at += len(raw)
-                self.line_number += 1
-                return text
-            if not self.more():
-                return None
-
-    def _peek(self) -> bytes | None:
-        size = 1 << 10
-        while self.at < self.stop:
-            piece = self.buffer[self.at : min(self.at + size, self.stop)].tobytes()
-            end = piece.find(b"\n")
-            if end >= 0:
-                return piece[: end + 1]
-            if self.at + size >= self.stop:
-                return None
-            size *= 16
-        return None
-
-    def next_text(self) -> str | None:
-        """Return the next line that is not blank, stripped, and go past it; None at the end of the file."""
-        while (text := self.line()) is not None:
-            if text.strip(" \t"):
-                return text.strip(" \t")
-        return None
-
-    def last_where(self) -> str:
-        return f"{self.name}:{self.line_number - 1}"
-
-
-def _read_counts(blocks: _Blocks) -> list[int]:
+def _read_counts(blocks: LineBlocks) -> list[int]:
     """Read up to and with the mark of the 1-grams; return how many n-grams of each order are promised."""
     while (text := blocks.next_text()) != "\\data\\":
         if text is None:
@@ -187,14 +117,14 @@ def _read_counts(blocks: _Blocks) -> list[int]:
     return counts
 
 
-def _check_mark(text: str | None, order: int, blocks: _Blocks) -> None:
+def _check_mark(text: str | None, order: int, blocks: LineBlocks) -> None:
     if text != f"\\{order}-grams:":
         found = "the file ends" if text is None else f"{shown(text)} stands"
         what = f"{found} where the mark \\{order}-grams: should stand"
         raise AsrkitError(what, where=blocks.last_where(), cure="compare the counts after \\data\\ with the sections")
 
 
-def _read_end(blocks: _Blocks) -> None:
+def _read_end(blocks: LineBlocks) -> None:
     text = blocks.next_text()
     if text != "\\end\\":
         found = "the file ends" if text is None else f"{shown(text)} stands"
@@ -207,7 +137,7 @@ def _read_end(blocks: _Blocks) -> None:
 class _Sections:
     """Reads the sections one after the other, and knows the words and n-grams read so far."""
 
-    def __init__(self, blocks: _Blocks, counts: list[int]) -> None:
+    def __init__(self, blocks: LineBlocks, counts: list[int]) -> None:
         self.blocks = blocks
         self.counts = counts
         self.words: list[str] = []
@@ -287,8 +217,8 @@ class _Sections:
                 decoded(word, self.blocks.name, first_line + row)
             raise
         self.word_hashes = np.empty(count, np.uint32)
-        self.word_slots = np.full(_table_size(count), -1, np.int32)
-        twice = scan.index_words(self.word_bytes, self.word_starts, self.word_hashes, self.word_slots)
+        self.word_slots = np.full(table_size(count), -1, np.int32)
+        twice = index_words(self.word_bytes, self.word_starts, self.word_hashes, self.word_slots)
         if twice >= 0:
             what = f"the word {shown(self.words[twice])} stands twice"
             raise AsrkitError(what, where=f"{self.blocks.name}:{first_line + twice}", cure="remove one of the lines")
@@ -304,7 +234,7 @@ class _Sections:
             cure = "the model is damaged or was pruned wrongly: make it anew"
             raise AsrkitError(what, where=f"{self.blocks.name}:{first_line + bad}", cure=cure)
         if order < len(self.counts):
-            begin, size = self.table_begins[-1], _table_size(len(grams))
+            begin, size = self.table_begins[-1], table_size(len(grams))
             self.table_keys.resize(begin + size, refcheck=False)
             self.table_rows.resize(begin + size, refcheck=False)
             self.table_keys[begin:] = -1
@@ -352,10 +282,6 @@ def _number_fault(text: str, what: str) -> str | None:
     except ValueError:
         value = np.nan
     return None if abs(value) < 1e38 else f"{shown(text)} is not a {what}"
-
-
-def _table_size(count: int) -> int:
-    return 1 << max(1, (2 * count - 1).bit_length())
 
 
 def _double(keys: npt.NDArray[np.int64]) -> int:

@@ -22,12 +22,15 @@ from asrkit.formats.arpa_scan import POWERS
 
 Piece = tuple[npt.NDArray[np.int32], npt.NDArray[np.float32], npt.NDArray[np.float32] | None]
 _PutSection = Callable[[int, Iterable[Piece]], None]
+_THREADS = min(4, os.cpu_count() or 1)
 _NUMBER_BYTES = 24  # no number takes more
 _LOG10_OF_ZERO, _LARGEST = np.float32(-99), np.float32(1e9)
 
 
 @contextmanager
-def writing(path: str | os.PathLike[str], words: Sequence[str], counts: Sequence[int]) -> Iterator[_PutSection]:
+def writing(
+    path: str | os.PathLike[str], words: Sequence[str], counts: Sequence[int], threads: int = _THREADS
+) -> Iterator[_PutSection]:
     """Yield `section(order, pieces)`, to be called for each order from 1 on, which writes that order's n-grams.
 
     `pieces` are (grams, log10_probs, log10_backoffs) as in `Arpa`, of some rows each, the whole of `counts[order - 1]`;
@@ -43,7 +46,6 @@ def writing(path: str | os.PathLike[str], words: Sequence[str], counts: Sequence
     raw = joined.encode("utf-8")
     word_bytes = np.frombuffer(raw, np.uint8).copy()
     word_starts = np.concatenate([[0], np.flatnonzero(word_bytes == ord("\n")) + 1]).astype(np.int64)
-    threads = min(4, os.cpu_count() or 1)
     with store.publish_file(path) as stream, ThreadPoolExecutor(threads) as pool:
         head = ["\\data\\", *(f"ngram {n}={count}" for n, count in enumerate(counts, 1)), "", ""]
         stream.write("\n".join(head).encode())

@@ -11,12 +11,13 @@ from __future__ import annotations
 import numpy as np
 
 from asrkit.compiled import kernel
+from asrkit.formats.word_table import find_word
 
 MORE, SECTION_ENDS, FULL, BAD = 0, 1, 2, 3
 
 POWERS = 10.0 ** np.arange(61)
 _LARGEST = 3.0e38  # of what float32 holds
-_FNV_START, _FNV_PRIME, _LOW_32 = 2166136261, 16777619, 0xFFFFFFFF
+_LOW_32 = 0xFFFFFFFF
 
 
 @kernel("Tuple((float64, int64))(uint8[::1], int64, int64)")
@@ -72,49 +73,6 @@ def number(text, at, end):
         if value > _LARGEST:
             return 0.0, -1
     return -value if negative else value, at
-
-
-@kernel("int64(uint8[::1], int64, int64)")
-def hash_bytes(text, start, end):
-    """Return the 32-bit FNV-1a hash of text[start:end]."""
-    h = _FNV_START
-    for i in range(start, end):
-        h = ((h ^ int(text[i])) * _FNV_PRIME) & _LOW_32
-    return h
-
-
-@kernel("int64(uint8[::1], int64, int64, uint8[::1], int64[::1], uint32[::1], int32[::1])")
-def find_word(text, start, end, word_bytes, word_starts, hashes, slots):
-    """Return the id of the word text[start:end], or the slot where it would stand as -1 - slot."""
-    mask = slots.shape[0] - 1
-    h = hash_bytes(text, start, end)
-    slot = h & mask
-    while slots[slot] >= 0:
-        word = slots[slot]
-        if hashes[word] == h:
-            first = word_starts[word]
-            size = word_starts[word + 1] - 1 - first  # a line end stands between the words
-            if size == end - start:
-                i = 0
-                while i < size and word_bytes[first + i] == text[start + i]:
-                    i += 1
-                if i == size:
-                    return word
-        slot = (slot + 1) & mask
-    return -1 - slot
-
-
-@kernel("int64(uint8[::1], int64[::1], uint32[::1], int32[::1])")
-def index_words(word_bytes, word_starts, hashes, slots):
-    """Fill the hash table `slots` (all -1) and `hashes` with every word; return the first double one, or -1."""
-    for word in range(word_starts.shape[0] - 1):
-        start, end = word_starts[word], word_starts[word + 1] - 1
-        found = find_word(word_bytes, start, end, word_bytes, word_starts, hashes, slots)
-        if found >= 0:
-            return word
-        slots[-1 - found] = word
-        hashes[word] = hash_bytes(word_bytes, start, end)
-    return -1
 
 
 @kernel("int64(uint8[::1], int64, int64)")

@@ -15,7 +15,7 @@ import os
 import sys
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO, Any, cast
 
 from asrkit.errors import AsrkitError, from_os_error, shown
@@ -23,7 +23,10 @@ from asrkit.errors import AsrkitError, from_os_error, shown
 STDIN = "-"
 MAX_LINE_BYTES = 1 << 20
 _GZIP_MAGIC = b"\x1f\x8b"
-_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_MARKS = (codecs.BOM_UTF8, *UTF16_MARKS)
+_MARK_BYTES = 3  # a byte order mark and a carriage return are not counted
+_CHUNK_BYTES = 1 << 18
 
 
 def name_of(path: str | os.PathLike[str]) -> str:
@@ -57,18 +60,46 @@ def _unpacked(raw: io.BufferedReader) -> IO[bytes]:
     return raw
 
 
-def read_lines(path: str | os.PathLike[str], *, max_bytes: int = MAX_LINE_BYTES) -> Iterator[tuple[int, str]]:
+def read_lines(
+    path: str | os.PathLike[str], *, max_bytes: int = MAX_LINE_BYTES, drop_torn: bool = False
+) -> Iterator[tuple[int, str]]:
     """Yield (line number from 1, text without line end) for each line of `path`, blank ones too.
+
+    With `drop_torn`, a last line without a line end is left out, as a writer that was killed leaves it.
 
     Raises:
         AsrkitError: as `open_binary`; a line that is not clean UTF-8 text or has more than `max_bytes`.
     """
     name = name_of(path)
     with open_binary(path) as stream:
-        number = 0
-        while raw := stream.readline(max_bytes + 3):  # a mark or line end of up to three bytes is not counted
-            number += 1
-            yield number, decoded(raw, name, number, max_bytes=max_bytes)
+        number, pieces, size = 0, [], 0  # lines before, and the bytes of the line that is not at its end yet
+        while chunk := stream.read1(_CHUNK_BYTES):  # type: ignore[attr-defined]
+            block, newline, rest = chunk.rpartition(b"\n")
+            if newline:
+                for text in _texts(b"".join((*pieces, block)), name, number, max_bytes):
+                    number += 1
+                    yield number, text
+                pieces, size = [], 0
+            pieces.append(rest)
+            size += len(rest)
+            if size > max_bytes + _MARK_BYTES:
+                break
+        last = b"".join(pieces)
+        if last and not (drop_torn and size <= max_bytes):
+            yield number + 1, decoded(last, name, number + 1, max_bytes=max_bytes)
+
+
+def _texts(block: bytes, name: str, before: int, max_bytes: int) -> Iterator[str]:
+    """Yield the lines of `block`, which lacks its last line end and has `before` lines before it."""
+    if len(block) <= max_bytes and b"\0" not in block and b"\r" not in block and not block.startswith(_MARKS):
+        text = None
+        with suppress(UnicodeDecodeError):
+            text = block.decode("utf-8")
+        if text is not None:
+            yield from text.split("\n")
+            return
+    for number, raw in enumerate(block.split(b"\n"), before + 1):
+        yield decoded(raw, name, number, max_bytes=max_bytes)
 
 
 def decoded(raw: bytes, name: str, number: int, *, max_bytes: int = MAX_LINE_BYTES) -> str:
@@ -79,7 +110,7 @@ def decoded(raw: bytes, name: str, number: int, *, max_bytes: int = MAX_LINE_BYT
     """
     where = f"{name}:{number}"
     if number == 1:
-        if raw.startswith(_UTF16_MARKS):
+        if raw.startswith(UTF16_MARKS):
             cure = "convert it with: iconv -f UTF-16 -t UTF-8"
             raise AsrkitError("this file is UTF-16, UTF-8 is needed", where=name, cure=cure)
         raw = raw.removeprefix(codecs.BOM_UTF8)
@@ -104,7 +135,8 @@ def decoded(raw: bytes, name: str, number: int, *, max_bytes: int = MAX_LINE_BYT
 
 def split_fields(text: str) -> list[str]:
     """Return the fields of a line, which spaces and tabs separate (no other white space: U+3000 may be in a word)."""
-    return [field for field in text.replace("\t", " ").split(" ") if field]
+    fields = text.replace("\t", " ").split(" ")
+    return [field for field in fields if field] if "" in fields else fields
 
 
 def read_json(path: str | os.PathLike[str], *, max_bytes: int = 64 << 20) -> Any:
