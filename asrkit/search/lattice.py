@@ -80,7 +80,7 @@ def raw_lattice(found: Found, graph: SearchGraph, hotwords: HotwordTable, steps:
     scores[reads, 0] = steps.log_probs[place[links["source"][reads], 0], chosen["ilabel"][reads] - 1]
     scores[:, 1] = -options.lm_scale * chosen["weight"].astype(np.float64)
     scores[:, 3] = options.word_score * (chosen["olabel"] != 0)
-    if len(hotwords.states) > 1:
+    if len(hotwords.edges) > 1:
         banked = token_cost[links["source"]] - links["cost"] - scores.sum(axis=1)
         scores[:, 2] = np.round(banked, _DIGITS)
     finals = np.zeros((len(tokens), 4))
