@@ -50,7 +50,8 @@ def test_the_best_of_all_paths_is_found_and_its_bonus_is_that_of_the_law(rng, to
     graph = GRAPHS[topology](rng)
     log_probs = random_posteriors(rng, int(rng.integers(1, 5)), graph.units)
     weights, incremental_bias = random_phrases(rng, graph.units), float(rng.integers(0, 4))
-    options = Options(beam=math.inf, lm_scale=float(rng.choice([0.0, 0.3, 1.0])), word_score=float(rng.choice([0, 1.5])))
+    lm_scale, word_score = float(rng.choice([0.0, 0.3, 1.0])), float(rng.choice([0.0, 1.5]))
+    options = Options(beam=math.inf, lm_scale=lm_scale, word_score=word_score)
     hotwords = graph_of(weights, incremental_bias, graph.units)
     found = decode(log_probs, graph, hotwords.table, options)
     paths = every_path(log_probs, graph)
@@ -62,6 +63,33 @@ def test_the_best_of_all_paths_is_found_and_its_bonus_is_that_of_the_law(rng, to
         by_the_law = total_bonus(weights, incremental_bias, np.array([said], np.int64))[0]
         assert found.best.scores.hotword == pytest.approx(by_the_law, abs=1e-5)
         assert hotwords.bonus(said) == pytest.approx(by_the_law, abs=1e-5)
+
+
+@pytest.mark.parametrize("topology", GRAPHS)
+@random_cases(150)
+def test_lattice_and_nbest_carry_the_bonus_of_the_law(rng, topology):
+    graph = GRAPHS[topology](rng)
+    log_probs = random_posteriors(rng, int(rng.integers(1, 5)), graph.units)
+    weights = random_phrases(rng, graph.units)
+    options = Options(beam=math.inf, lattice_beam=8.0)
+    found = decode(log_probs, graph, graph_of(weights, 2.0, graph.units).table, options, lattice=True)
+    if not found.complete:
+        return
+    lattice = found.lattice
+    for path in lattice.nbest(5):
+        by_the_law = total_bonus(weights, 2.0, np.array([path.units], np.int64))[0]
+        assert path.scores.hotword == pytest.approx(by_the_law, abs=1e-5)
+    raw = lattice.raw
+    state, arcs = 0, []
+    for _ in range(50):  # a random way through the raw lattice
+        leaving = np.flatnonzero(raw.sources == state)
+        if not len(leaving):
+            break
+        arcs.append(int(rng.choice(leaving)))
+        state = int(raw.targets[arcs[-1]])
+    said = units_of(lattice.graph_arcs[arcs].tolist(), graph)
+    by_the_law = total_bonus(weights, 2.0, np.array([said], np.int64))[0]
+    assert raw.scores[arcs, 2].sum() == pytest.approx(by_the_law, abs=1e-5)
 
 
 def open_graph(units):
