@@ -1,7 +1,7 @@
 """How sure each word is: a confusion network around a word sequence, and the sequence of least expected errors.
 
-Each word of the sequence, and each gap before, between and after words, is a *slot*; the expected alignment of all paths
-of the lattice with the sequence gives each slot a distribution over words and "no word", which sums to 1. The
+Each word of the sequence, and each gap before, between and after words, is a *slot*; the expected alignment of all
+paths of the lattice with the sequence gives each slot a distribution over words and "no word", which sums to 1. The
 minimum-Bayes-risk sequence takes the best word of each slot until that changes nothing. Paths weigh exp(scale * score).
 After Xu, Povey, Mangu & Zhu, "Minimum Bayes risk decoding and system combination based on a recursion for edit
 distance" (2011), as in Kaldi's sausages.
@@ -77,9 +77,8 @@ def _shares(
     words = np.searchsorted(vocabulary, np.concatenate([lattice.words, np.full(len(ends), NO_WORD)]))
     scores = scale * np.concatenate([lattice.scores.sum(axis=1), lattice.finals[ends].sum(axis=1)])
     order = np.lexsort((sources, targets))
-    return _expected_alignment(
-        sources[order], targets[order], words[order].astype(np.int64), scores[order], last + 1, sequence, len(vocabulary)
-    )
+    sources, targets, words, scores = sources[order], targets[order], words[order].astype(np.int64), scores[order]
+    return _expected_alignment(sources, targets, words, scores, last + 1, sequence, len(vocabulary))
 
 
 @kernel

@@ -28,7 +28,7 @@ class Rescored(NamedTuple):
 def rescore(
     lattice: Acyclic, model: kenlm.Model, word_of: Callable[[int], str], lm_scale: float, count: int = 1
 ) -> list[Rescored]:
-    """Return the `count` best word sequences of a word lattice when `model` takes the place of its LM scores, best first.
+    """Return the `count` best word sequences when `model` takes the place of the LM scores, best first.
 
     Exact: sequences meet only where the lattice state and the model's state are the same.
 
