@@ -23,7 +23,19 @@ from asrkit.cli.command import DEBUG, Command
 from asrkit.errors import AsrkitError, Status, from_os_error
 
 # In the order of work. Each name is a module of asrkit.cli with a `command`; a dash stands for an underscore.
-COMMANDS = ("info",)
+COMMANDS = (
+    "segment",
+    "train-lm",
+    "eval-lm",
+    "generate",
+    "prune-lm",
+    "mix-lm",
+    "compile-hotwords",
+    "hotwords",
+    "score",
+    "compare",
+    "info",
+)
 _BROKEN_PIPE = 128 + signal.SIGPIPE
 
 
@@ -114,5 +126,3 @@ def _status_of(arguments: list[str]) -> int:
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
-
-

@@ -263,9 +263,7 @@ def _const_body(
     return (states, arcs) if states_at % 4 == 0 else (states.copy(), arcs.copy())
 
 
-def _vector_body(
-    content: bytes | mmap.mmap, at: int, state_count: int
-) -> tuple[NDArray[np.void], NDArray[np.void]]:
+def _vector_body(content: bytes | mmap.mmap, at: int, state_count: int) -> tuple[NDArray[np.void], NDArray[np.void]]:
     size = len(content) - at
     if state_count != _UNKNOWN_COUNT and not 0 <= state_count <= size // _VECTOR_STATE.itemsize:
         raise _Unsound(f"its header promises {state_count} states, more than {len(content)} bytes hold")

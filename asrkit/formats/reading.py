@@ -10,19 +10,23 @@ import codecs
 import gzip
 import io
 import json
+import math
 import os
 import sys
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import IO, Any, cast
 
-from asrkit.errors import AsrkitError, from_os_error
+from asrkit.errors import AsrkitError, from_os_error, shown
 
 STDIN = "-"
 MAX_LINE_BYTES = 1 << 20
 _GZIP_MAGIC = b"\x1f\x8b"
-_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_MARKS = (codecs.BOM_UTF8, *UTF16_MARKS)
+_MARK_BYTES = 3  # a byte order mark and a carriage return are not counted
+_CHUNK_BYTES = 1 << 18
 
 
 def name_of(path: str | os.PathLike[str]) -> str:
@@ -56,18 +60,46 @@ def _unpacked(raw: io.BufferedReader) -> IO[bytes]:
     return raw
 
 
-def read_lines(path: str | os.PathLike[str], *, max_bytes: int = MAX_LINE_BYTES) -> Iterator[tuple[int, str]]:
+def read_lines(
+    path: str | os.PathLike[str], *, max_bytes: int = MAX_LINE_BYTES, drop_torn: bool = False
+) -> Iterator[tuple[int, str]]:
     """Yield (line number from 1, text without line end) for each line of `path`, blank ones too.
+
+    With `drop_torn`, a last line without a line end is left out, as a writer that was killed leaves it.
 
     Raises:
         AsrkitError: as `open_binary`; a line that is not clean UTF-8 text or has more than `max_bytes`.
     """
     name = name_of(path)
     with open_binary(path) as stream:
-        number = 0
-        while raw := stream.readline(max_bytes + 3):  # a mark or line end of up to three bytes is not counted
-            number += 1
-            yield number, decoded(raw, name, number, max_bytes=max_bytes)
+        number, pieces, size = 0, [], 0  # lines before, and the bytes of the line that is not at its end yet
+        while chunk := stream.read1(_CHUNK_BYTES):  # type: ignore[attr-defined]
+            block, newline, rest = chunk.rpartition(b"\n")
+            if newline:
+                for text in _texts(b"".join((*pieces, block)), name, number, max_bytes):
+                    number += 1
+                    yield number, text
+                pieces, size = [], 0
+            pieces.append(rest)
+            size += len(rest)
+            if size > max_bytes + _MARK_BYTES:
+                break
+        last = b"".join(pieces)
+        if last and not (drop_torn and size <= max_bytes):
+            yield number + 1, decoded(last, name, number + 1, max_bytes=max_bytes)
+
+
+def _texts(block: bytes, name: str, before: int, max_bytes: int) -> Iterator[str]:
+    """Yield the lines of `block`, which lacks its last line end and has `before` lines before it."""
+    if len(block) <= max_bytes and b"\0" not in block and b"\r" not in block and not block.startswith(_MARKS):
+        text = None
+        with suppress(UnicodeDecodeError):
+            text = block.decode("utf-8")
+        if text is not None:
+            yield from text.split("\n")
+            return
+    for number, raw in enumerate(block.split(b"\n"), before + 1):
+        yield decoded(raw, name, number, max_bytes=max_bytes)
 
 
 def decoded(raw: bytes, name: str, number: int, *, max_bytes: int = MAX_LINE_BYTES) -> str:
@@ -78,7 +110,7 @@ def decoded(raw: bytes, name: str, number: int, *, max_bytes: int = MAX_LINE_BYT
     """
     where = f"{name}:{number}"
     if number == 1:
-        if raw.startswith(_UTF16_MARKS):
+        if raw.startswith(UTF16_MARKS):
             cure = "convert it with: iconv -f UTF-16 -t UTF-8"
             raise AsrkitError("this file is UTF-16, UTF-8 is needed", where=name, cure=cure)
         raw = raw.removeprefix(codecs.BOM_UTF8)
@@ -103,7 +135,8 @@ def decoded(raw: bytes, name: str, number: int, *, max_bytes: int = MAX_LINE_BYT
 
 def split_fields(text: str) -> list[str]:
     """Return the fields of a line, which spaces and tabs separate (no other white space: U+3000 may be in a word)."""
-    return [field for field in text.replace("\t", " ").split(" ") if field]
+    fields = text.replace("\t", " ").split(" ")
+    return [field for field in fields if field] if "" in fields else fields
 
 
 def read_json(path: str | os.PathLike[str], *, max_bytes: int = 64 << 20) -> Any:
@@ -122,21 +155,50 @@ def read_json(path: str | os.PathLike[str], *, max_bytes: int = 64 << 20) -> Any
     return parse_json(text, name)
 
 
-def parse_json(text: str, name: str, first_line: int = 1) -> Any:
-    """Return the JSON value `text`, which stands in the input `name` from line `first_line` on.
+def unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the JSON object of the pairs (key, value).
 
     Raises:
-        AsrkitError: not JSON; nested too deep; a number that is not finite.
+        ValueError: a key stands twice.
+    """
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        seen: set[str] = set()
+        key = next(key for key, _ in pairs if key in seen or seen.add(key))
+        raise ValueError(f"the key {shown(key)} stands twice in one object")
+    return value
+
+
+def parse_json(
+    text: str, name: str, first_line: int = 1, *, to_object: Callable[[list[tuple[str, Any]]], Any] = unrepeated
+) -> Any:
+    """Return the JSON value `text`, which stands in the input `name` from line `first_line` on.
+
+    `to_object` makes an object of its pairs (key, value), in order.
+
+    Raises:
+        AsrkitError: not JSON; nested too deep; a key that stands twice in an object; a number that is not finite; half
+            of a surrogate pair, which no UTF-8 file can hold.
     """
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        value = json.loads(text, parse_constant=_finite, parse_float=_finite, object_pairs_hook=to_object)
+        if "\\u" in text:
+            json.dumps(value, ensure_ascii=False).encode()
+        return value
     except json.JSONDecodeError as error:
         where = f"{name}:{first_line + error.lineno - 1}"
         what = f"not JSON at column {error.colno}: {error.msg}"
         raise AsrkitError(what, where=where, cure="mend it there") from error
+    except UnicodeEncodeError as error:
+        what = "a \\u escape in this JSON is half of a surrogate pair"
+        raise AsrkitError(what, where=f"{name}:{first_line}", cure="write the character itself") from error
     except (ValueError, RecursionError) as error:
-        raise AsrkitError(f"not JSON that can be used ({error})", where=f"{name}:{first_line}") from error
+        where = f"{name}:{first_line}"
+        raise AsrkitError(f"not JSON that can be used ({error})", where=where, cure="mend it") from error
 
 
-def _refuse_constant(constant: str) -> None:
-    raise ValueError(f"{constant} is not a number in JSON")
+def _finite(number: str) -> float:
+    value = float(number.replace("Infinity", "inf"))
+    if not math.isfinite(value):
+        raise ValueError(f"{number} is not a finite number")
+    return value

@@ -1,4 +1,4 @@
-"""The only writers of files: atomic publishing and manifests of content hashes."""
+"""The only writers of files: atomic publishing, manifests of content hashes, working space."""
 
 from asrkit.store.manifest import (
     MANIFEST,
@@ -11,11 +11,13 @@ from asrkit.store.manifest import (
     write_manifest,
 )
 from asrkit.store.publish import publish_file, publish_folder, write_bytes, write_lines
+from asrkit.store.scratch import ScratchFile
 
 __all__ = [
     "MANIFEST",
     "FileRecord",
     "Manifest",
+    "ScratchFile",
     "changed_inputs",
     "hash_file",
     "open_verified",

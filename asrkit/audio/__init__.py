@@ -1,0 +1,1 @@
+"""Sound in: recordings read, mixed to one channel, resampled, cut; where there is only silence."""

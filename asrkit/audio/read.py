@@ -1,0 +1,130 @@
+"""Recordings as samples: any format that libsndfile reads, one channel, at the rate that a model wants."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+
+import numpy as np
+import soundfile
+import soxr
+from numpy.typing import NDArray
+
+from asrkit.errors import AsrkitError, from_os_error, shown
+
+Samples = NDArray[np.float32]
+_CURE_FORMAT = "give a wav, flac, ogg or mp3 file"
+_SECONDS_FOR_COMMAND = 600
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A part of a recording, in seconds; `end` None is the recording's end."""
+
+    start: float = 0.0
+    end: float | None = None
+
+
+WHOLE = Cut()
+
+
+def read(source: str | os.PathLike[str], rate: int, *, cut: Cut = WHOLE, channel: int | None = None) -> Samples:
+    """Return the samples of a recording, or of a part of it.
+
+    Args:
+        source: the path of a file that libsndfile reads (wav, flac, ogg, mp3 …).
+        rate: the wanted sample rate in Hz; others are resampled by soxr.
+        cut: the part that is wanted; only that part is read.
+        channel: the wanted channel, from 0; None mixes all of them equally.
+
+    Returns:
+        (samples,) float32 in [-1, 1].
+
+    Raises:
+        AsrkitError: the file is missing, not sound, cut short, empty, holds NaN, lacks the channel, or is shorter than
+            the part that is wanted.
+    """
+    name = os.fspath(source)
+    try:
+        with open(source, "rb") as file, soundfile.SoundFile(file) as sound:
+            first, count = _frames_of(cut, sound.samplerate, sound.frames, name)
+            sound.seek(first)
+            frames = sound.read(count, dtype="float32", always_2d=True)
+            return _prepared(frames, count, sound.samplerate, rate, channel, name)
+    except OSError as error:
+        raise from_os_error(error, source) from error
+    except soundfile.LibsndfileError as error:
+        what = f"this is not a recording that can be read ({error.error_string.strip().rstrip('.')})"
+        raise AsrkitError(what, where=name, cure=_CURE_FORMAT) from error
+
+
+def read_command(command: str, rate: int, *, cut: Cut = WHOLE, channel: int | None = None) -> Samples:
+    """Return the samples of the wav file that the shell `command` writes to its standard output; see `read`.
+
+    The caller has been told by the user to trust the command.
+    """
+    import io
+
+    try:
+        done = subprocess.run(command, shell=True, capture_output=True, timeout=_SECONDS_FOR_COMMAND, check=False)
+    except subprocess.TimeoutExpired as error:
+        what = f"the command {shown(command)} did not end within {_SECONDS_FOR_COMMAND} s"
+        raise AsrkitError(what, cure="run it by hand to see why") from error
+    if done.returncode != 0 or not done.stdout:
+        last = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["it wrote nothing"]
+        what = f"the command {shown(command)} failed with status {done.returncode} ({last[0][:200]})"
+        raise AsrkitError(what, cure="run it by hand to see why")
+    try:
+        with soundfile.SoundFile(io.BytesIO(done.stdout)) as sound:
+            frames = sound.read(dtype="float32", always_2d=True)
+            first, count = _frames_of(cut, sound.samplerate, len(frames), command)
+            return _prepared(frames[first : first + count], count, sound.samplerate, rate, channel, command)
+    except soundfile.LibsndfileError as error:
+        what = f"the command {shown(command)} did not write a recording"
+        raise AsrkitError(what, cure="let it write a wav file to standard output") from error
+
+
+def seconds(source: str | os.PathLike[str]) -> float:
+    """Return how long the recording in the file `source` is, as its header says.
+
+    Raises:
+        AsrkitError: the file cannot be read.
+    """
+    try:
+        with open(source, "rb") as file:
+            info = soundfile.info(file)
+    except OSError as error:
+        raise from_os_error(error, source) from error
+    except soundfile.LibsndfileError as error:
+        what = "this is not a recording that can be read"
+        raise AsrkitError(what, where=os.fspath(source), cure=_CURE_FORMAT) from error
+    return info.frames / info.samplerate
+
+
+def _frames_of(cut: Cut, rate: int, frames: int, name: str) -> tuple[int, int]:
+    """Return the first frame of `cut` and how many it has."""
+    if frames == 0:
+        raise AsrkitError("this recording is empty", where=name, cure="record it anew")
+    first = round(cut.start * rate)
+    last = frames if cut.end is None else round(cut.end * rate)
+    if first >= frames or last > frames + rate // 2:  # lists round their times: half a second is forgiven
+        end = "" if cut.end is None else f" to {cut.end:g} s"
+        what = f"the segment from {cut.start:g} s{end} lies outside this recording of {frames / rate:.2f} s"
+        raise AsrkitError(what, where=name, cure="mend the times")
+    return first, min(last, frames) - first
+
+
+def _prepared(frames: NDArray, count: int, rate: int, wanted_rate: int, channel: int | None, name: str) -> Samples:
+    if len(frames) < count:
+        what = f"this recording is cut short: {len(frames)} of {count} frames can be read"
+        raise AsrkitError(what, where=name, cure="copy it anew")
+    if channel is not None and not 0 <= channel < frames.shape[1]:
+        what = f"there is no channel {channel}, only {frames.shape[1]}, counted from 0"
+        raise AsrkitError(what, where=name, cure="name another or let them be mixed")
+    samples = frames.mean(axis=1, dtype=np.float32) if channel is None else frames[:, channel]
+    if not np.all(np.isfinite(samples)):
+        raise AsrkitError("a sample of this recording is not a number", where=name, cure="make it anew")
+    if rate != wanted_rate:
+        samples = soxr.resample(samples, rate, wanted_rate)
+    return np.ascontiguousarray(samples, np.float32)

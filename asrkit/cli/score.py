@@ -1,0 +1,79 @@
+"""`asrkit score`: error rates of transcripts."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from asrkit.cli.command import command as subcommand
+from asrkit.cli.scoring import scoring_options
+
+
+@subcommand("score", example="asrkit score data/text out/ --hotwords names.txt")
+@click.argument("reference", type=click.Path())
+@click.argument("hypothesis", type=click.Path())
+@scoring_options
+@click.option("--hotwords", "hotword_path", type=click.Path(), help="A hotword list: recall, precision, false accepts.")
+@click.option("--utt2spk", type=click.Path(), help="Speakers of the utterances: a rate for each of them.")
+@click.option("--per-utterance", is_flag=True, help="A line for every utterance.")
+@click.option("--align", is_flag=True, help="The alignment of every utterance.")
+@click.option("--worst", default=3, show_default=True, help="How many of the worst utterances to show.")
+@click.option("--confusions", default=10, show_default=True, help="How many of the most frequent errors to show.")
+def command(
+    reference: str,
+    hypothesis: str,
+    unit: str,
+    keep_width: bool,
+    keep_case: bool,
+    keep_punctuation: bool,
+    hotword_path: str | None,
+    utt2spk: str | None,
+    per_utterance: bool,
+    align: bool,
+    worst: int,
+    confusions: int,
+) -> None:
+    """Error rates of the transcripts HYPOTHESIS against REFERENCE.
+
+    Each is a Kaldi text file, *.trn, *.jsonl of `asrkit decode`, or its output folder. Utterances that one of them
+    lacks are counted as errors and named.
+    """
+    from asrkit.formats import hotword_list, kaldi_dir
+    from asrkit.score import report, transcripts
+    from asrkit.score.rates import score
+    from asrkit.score.units import split
+    from asrkit.text.normalise import Normaliser
+
+    alike = Normaliser(nfkc=not keep_width, fold_case=not keep_case, remove_punctuation=not keep_punctuation)
+    references, hypotheses = transcripts.read(reference), transcripts.read(hypothesis)
+    utterances = score(
+        {utt: alike(text) for utt, text in references.texts.items()},
+        {utt: alike(text) for utt, text in hypotheses.texts.items()},
+        unit,
+    )
+    choices = {"width": keep_width, "case": keep_case, "punctuation": keep_punctuation}
+    kept = ", ".join(name for name, keep in choices.items() if keep) or "none"
+    click.echo(f"counted: {unit}; differences that count besides words: {kept}")
+    for line in report.summary(utterances, unit):
+        click.echo(line)
+    if utt2spk:
+        speakers = {line.utt: line.speaker for line in kaldi_dir.parse_utt2spk(utt2spk)}
+        for line in report.per_speaker(utterances, speakers):
+            click.echo(line)
+    if hotword_path:
+        phrases = [split(alike(p.text), unit) for p in hotword_list.parse(hotword_path).phrases]
+        known = [hypotheses.durations.get(utt) for utt in references.texts]
+        seconds = None if None in known else sum(known)
+        for line in report.hotwords(utterances, phrases, seconds):
+            click.echo(line)
+    if per_utterance:
+        for line in report.per_utterance(utterances):
+            click.echo(line)
+    if align:
+        for utterance in utterances:
+            click.echo(f"\n{utterance.utt}")
+            for line in report.alignment(utterance.pairs, colour=sys.stdout.isatty()):
+                click.echo(line)
+    for line in (*report.worst(utterances, worst), "", *report.confusions(utterances, confusions)):
+        click.echo(line)

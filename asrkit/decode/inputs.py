@@ -1,0 +1,116 @@
+"""What is to be decoded: any mixture of recordings, folders and lists becomes one list of utterances.
+
+a Kaldi data folder (with wav.scp)  its recordings, or its segments if it has them
+another folder                      every recording in it and below, in the order of their paths
+*.scp                               a wav.scp
+*.jsonl                             a manifest with the field names of NeMo or Lhotse
+*.txt *.lst *.list and `-`          a list of paths
+anything else                       a recording
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from asrkit.audio.read import WHOLE, Cut
+from asrkit.errors import AsrkitError, shown
+from asrkit.formats import kaldi_dir, manifest_jsonl, paths
+from asrkit.formats.hotword_lines import Phrase
+
+AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".au", ".caf", ".w64", ".sph"})
+_LIST_SUFFIXES = frozenset({".txt", ".lst", ".list"})
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """One thing to decode.
+
+    Attributes:
+        utt: its id.
+        source: a path, or a shell command that writes a wav file.
+        is_command: which of them.
+        cut: the part of the recording that it is.
+        hotwords: its own hotwords; None if its list says nothing of them.
+        failure: why it cannot be decoded, if its list already shows that.
+    """
+
+    utt: str
+    source: str
+    is_command: bool = False
+    cut: Cut = WHOLE
+    hotwords: tuple[Phrase, ...] | None = None
+    failure: str | None = None
+
+
+def utterances(inputs: Sequence[str], *, allow_commands: bool = False) -> list[Utterance]:
+    """Return the utterances that the command line names, in its order.
+
+    Raises:
+        AsrkitError: a list that cannot be read, an id twice (both places named), nothing at all.
+    """
+    found: list[Utterance] = []
+    place: dict[str, str] = {}
+    for name in inputs:
+        for utterance in _of_input(name, allow_commands):
+            if utterance.utt in place:
+                what = f"utterance id {shown(utterance.utt)} stands in {place[utterance.utt]} already"
+                raise AsrkitError(what, where=name, cure="give the recordings different names, or ids in a wav.scp")
+            place[utterance.utt] = name
+            found.append(utterance)
+    if not found:
+        raise AsrkitError("there is nothing to decode", where=" ".join(inputs), cure="name recordings or lists of them")
+    return found
+
+
+def _of_input(name: str, allow_commands: bool) -> Iterator[Utterance]:
+    path = Path(name)
+    suffix = path.suffix.lower()
+    if name != "-" and path.is_dir():
+        if (path / "wav.scp").exists():
+            yield from _of_data_folder(path, allow_commands)
+        else:
+            found = sorted(p for p in path.rglob("*") if p.suffix.lower() in AUDIO_SUFFIXES and p.is_file())
+            yield from _of_files([str(p) for p in found])
+    elif suffix == ".scp":
+        for recording in kaldi_dir.parse_wav_scp(path, allow_commands=allow_commands):
+            yield _of_recording(recording, path)
+    elif name.lower().endswith((".jsonl", ".jsonl.gz")):
+        yield from _of_manifest(path, allow_commands)
+    elif name == "-" or suffix in _LIST_SUFFIXES:
+        yield from _of_files([paths.locate(listed.path, name) for listed in paths.parse(name)])
+    else:
+        yield from _of_files([name])
+
+
+def _of_files(files: Sequence[str]) -> Iterator[Utterance]:
+    for utt, file in zip(paths.utterance_ids(files), files, strict=True):
+        yield Utterance(utt, file)
+
+
+def _of_recording(recording: kaldi_dir.Recording, scp: Path) -> Utterance:
+    source = recording.source if recording.is_command else paths.locate(recording.source, scp)
+    return Utterance(recording.recording, source, recording.is_command)
+
+
+def _of_data_folder(folder: Path, allow_commands: bool) -> Iterator[Utterance]:
+    data = kaldi_dir.parse(folder, allow_commands=allow_commands)
+    recordings = {r.recording: _of_recording(r, folder / "wav.scp") for r in data.recordings}
+    if not data.segments:
+        yield from recordings.values()
+    for segment in data.segments:
+        whole = recordings[segment.recording]
+        yield Utterance(segment.utt, whole.source, whole.is_command, Cut(segment.start, segment.end))
+
+
+def _of_manifest(path: Path, allow_commands: bool) -> Iterator[Utterance]:
+    for line in manifest_jsonl.parse(path, allow_commands=allow_commands):
+        if line.audio is None:
+            reason = f"{path}:{line.line}: this line names no audio file."
+            yield Utterance(line.utt, "", failure=reason)
+            continue
+        end = None if line.duration is None else line.offset + line.duration
+        cut = WHOLE if line.offset == 0 and end is None else Cut(line.offset, end)
+        source = line.audio if line.is_command else paths.locate(line.audio, path)
+        yield Utterance(line.utt, source, line.is_command, cut, line.hotwords)

@@ -1,0 +1,105 @@
+"""Lexicons: how each word is spelled in the units of a model.
+
+    line :== <word> [ <probability> ] <unit> { <unit> }
+
+separated by spaces or tabs; a word with several pronunciations has several lines. The column of probabilities (over 0,
+at most 1; Kaldi's `lexiconp.txt`) is read only where the caller says that it is there. Blank lines are passed over;
+there are no comments, since `#` may begin a word.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from asrkit import progress
+from asrkit.errors import AsrkitError, shown
+from asrkit.formats.fields import is_number, refuse_empty, rows, written
+from asrkit.formats.reading import name_of
+
+_NEARLY_ALL = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Pronunciation:
+    """One line: `word` is said as `units`, with `probability` among the word's pronunciations (1 if not given)."""
+
+    word: str
+    units: tuple[str, ...]
+    probability: float = 1.0
+    line: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """Pronunciations in the order of the file, no two with the same word and units."""
+
+    entries: tuple[Pronunciation, ...]
+
+
+def parse(path: str | os.PathLike[str], *, probabilities: bool = False) -> Lexicon:
+    """Return the lexicon in the file `path` (`-`: standard input).
+
+    A line that repeats an earlier one is left out, with one warning for all of them.
+
+    Args:
+        path: the file.
+        probabilities: the second field of each line is the probability of the pronunciation.
+
+    Raises:
+        AsrkitError: as `reading.read_lines`; a word without units; a wrong probability, or two for one pronunciation;
+            a second column that looks like probabilities although `probabilities` is false; no word at all.
+    """
+    entries: dict[tuple[str, tuple[str, ...]], Pronunciation] = {}
+    repeated = []
+    alike = 0
+    for line, where, fields in rows(path):
+        entry = _entry(line, where, fields, probabilities)
+        alike += len(fields) > 2 and "." in fields[1] and _is_probability(fields[1])
+        first = entries.setdefault((entry.word, entry.units), entry)
+        if first.probability != entry.probability:
+            what = f"this pronunciation of {shown(entry.word)} has another probability on line {first.line}"
+            raise AsrkitError(what, where=where, cure="remove one of the two lines")
+        if first is not entry:
+            repeated.append((first.line, line))
+    refuse_empty(entries, "word", path, "write one word a line, and its units after it")
+    if not probabilities and alike >= _NEARLY_ALL * (len(entries) + len(repeated)):
+        cure = "say with --probabilities that it is one, or remove it"
+        raise AsrkitError("the second column looks like probabilities", where=name_of(path), cure=cure)
+    if repeated:
+        first_line, line = repeated[0]
+        told = f"line {line} repeats line {first_line}"
+        count = f" ({len(repeated)} such lines)" if len(repeated) > 1 else ""
+        progress.warn(f"{name_of(path)}: {told}{count}; each pronunciation is taken once")
+    return Lexicon(tuple(entries.values()))
+
+
+def serialize(lexicon: Lexicon, *, probabilities: bool = False) -> Iterator[str]:
+    """Yield the lines of `lexicon`, with a column of probabilities if asked for.
+
+    Raises:
+        AsrkitError: a word or unit that cannot be written as one field.
+    """
+    for entry in lexicon.entries:
+        units = " ".join(written(unit, "unit") for unit in entry.units)
+        probability = f"{entry.probability!r} " if probabilities else ""
+        yield f"{written(entry.word, 'word')} {probability}{units}"
+
+
+def _entry(line: int, where: str, fields: list[str], probabilities: bool) -> Pronunciation:
+    first_unit = 2 if probabilities else 1
+    probability = 1.0
+    if probabilities and len(fields) > 1:
+        if not _is_probability(fields[1]):
+            what = f"{shown(fields[1])}, after the word {shown(fields[0])}, is not a probability over 0 and up to 1"
+            raise AsrkitError(what, where=where, cure="write one, or say that there is no such column")
+        probability = float(fields[1])
+    if len(fields) <= first_unit:
+        cure = "write at least one unit after it, or remove the line"
+        raise AsrkitError(f"the word {shown(fields[0])} has no units", where=where, cure=cure)
+    return Pronunciation(fields[0], tuple(fields[first_unit:]), probability, line)
+
+
+def _is_probability(field: str) -> bool:
+    return is_number(field) and 0 < float(field) <= 1

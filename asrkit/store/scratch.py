@@ -1,0 +1,49 @@
+"""Working space on disk for what does not fit into memory: files without a name, gone when the run ends in any way."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from asrkit.errors import from_os_error
+
+
+class ScratchFile:
+    """Bytes of arrays, appended and read again; in the folder that TMPDIR names, else /tmp."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.gettempdir()
+        try:
+            self._file = tempfile.TemporaryFile(dir=self._folder, buffering=0)  # noqa: SIM115  (closed in `close`)
+        except OSError as error:
+            raise from_os_error(error, self._folder) from error
+
+    def append(self, array: npt.NDArray[Any]) -> None:
+        """Write the bytes of `array` (contiguous) at the end.
+
+        Raises:
+            AsrkitError: the disk is full.
+        """
+        left = memoryview(np.ascontiguousarray(array)).cast("B") if array.size else memoryview(b"")
+        try:
+            while left:
+                left = left[self._file.write(left) :]
+        except OSError as error:
+            raise from_os_error(error, self._folder) from error
+
+    def read(self, first_byte: int, into: npt.NDArray[Any]) -> None:
+        """Fill the contiguous array `into` with the bytes from `first_byte` on."""
+        left = memoryview(into).cast("B") if into.size else memoryview(b"")
+        while left:
+            size = os.preadv(self._file.fileno(), [left], first_byte)
+            if size == 0:
+                raise EOFError("a scratch file is shorter than what was written to it")
+            left, first_byte = left[size:], first_byte + size
+
+    def close(self) -> None:
+        """Free the space."""
+        self._file.close()

@@ -1,0 +1,60 @@
+import json
+
+import pytest
+
+from tests.cli.running import asrkit
+
+
+@pytest.fixture
+def data(tmp_path):
+    (tmp_path / "text").write_text("u1 今天去保定\nu2 你好 world\nu3 再见\n", encoding="utf-8")
+    (tmp_path / "hyp.trn").write_text("今天去保险 (u1)\n你好，WORLD (u2)\n", encoding="utf-8")
+    (tmp_path / "names").write_text("保定\n", encoding="utf-8")
+    (tmp_path / "utt2spk").write_text("u1 s1\nu2 s2\nu3 s2\n", encoding="utf-8")
+    lines = [
+        {"utt": "u1", "text": "今天去保定", "duration": 1800.0, "scores": scores(-3.0, 4.0)},
+        {"utt": "u2", "text": "你好 world 保定", "duration": 1800.0, "scores": scores(-5.0, 4.0)},
+        {"utt": "u3", "text": "再见", "duration": 0.0, "scores": scores(-1.0, 0.0)},
+    ]
+    (tmp_path / "hyps.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    return tmp_path
+
+
+def scores(acoustic, hotword):
+    return {"total": acoustic + hotword, "acoustic": acoustic, "lm": 0.0, "hotword": hotword, "words": 0.0}
+
+
+def test_score_counts_errors_and_names_what_is_missing(data):
+    done = asrkit("score", data / "text", data / "hyp.trn", "--utt2spk", data / "utt2spk")
+    assert "MER 30.00 %" in done.stdout  # one character of ten wrong, two missing
+    assert "no hypothesis for 1 utterances, counted as all deleted: u3" in done.stdout
+    assert "speaker s1  20.00 %" in done.stdout
+    assert "speaker s2  40.00 %" in done.stdout
+
+
+def test_width_case_and_punctuation_count_only_when_asked(data):
+    done = asrkit("score", data / "text", data / "hyp.trn", "--keep-case", "--keep-punctuation")
+    assert "differences that count besides words: case, punctuation" in done.stdout
+    assert "MER 50.00 %" in done.stdout
+
+
+def test_score_tells_recall_precision_and_false_accepts_of_hotwords(data):
+    before = asrkit("score", data / "text", data / "hyp.trn", "--hotwords", data / "names").stdout
+    after = asrkit("score", data / "text", data / "hyps.jsonl", "--hotwords", data / "names").stdout
+    assert "recall 0.00 % (0 of 1)" in before and "length not known" in before
+    assert "recall 100.00 % (1 of 1), precision 50.00 %" in after
+    assert "false accepts 1 (1.0 an hour)" in after
+
+
+def test_compare_shows_what_changed_and_which_part_of_the_score_did_it(data):
+    plain = data / "plain.jsonl"
+    line = {"utt": "u1", "text": "今天去保险", "duration": 1.0, "scores": scores(-2.0, 0.0)}
+    plain.write_text(json.dumps(line) + "\n", encoding="utf-8")
+    done = asrkit("compare", plain, data / "hyps.jsonl", data / "text")
+    assert "u1: B is better (-1 errors)" in done.stdout
+    assert "acoustic -1.00" in done.stdout and "hotword +4.00" in done.stdout
+
+
+def test_alignments_put_the_two_sides_under_one_another(data):
+    done = asrkit("score", data / "text", data / "hyp.trn", "--align")
+    assert "ref 今 天 去 保 定\nhyp 今 天 去 保 险\n                S" in done.stdout

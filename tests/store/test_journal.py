@@ -1,0 +1,31 @@
+import pytest
+
+from asrkit.errors import AsrkitError
+from asrkit.store.journal import open_journal
+
+
+def test_a_journal_goes_on_where_it_stopped(tmp_path):
+    path = tmp_path / "journal"
+    with open_journal(path) as (journal, lines):
+        assert lines == []
+        journal.add("一")
+        assert path.read_text(encoding="utf-8") == "一\n"  # before the journal is closed
+    with open_journal(path) as (journal, lines):
+        assert lines == ["一"]
+        journal.add("二")
+    assert path.read_text(encoding="utf-8") == "一\n二\n"
+
+
+@pytest.mark.parametrize("torn", [b"\xe4", b"half a li", b'{"utt": "u'])
+def test_a_torn_last_line_is_dropped(tmp_path, torn):
+    path = tmp_path / "journal"
+    path.write_bytes("一\n".encode() + torn)
+    with open_journal(path) as (journal, lines):
+        assert lines == ["一"]
+        journal.add("二")
+    assert path.read_text(encoding="utf-8") == "一\n二\n"
+
+
+def test_a_folder_in_place_of_a_journal_is_told(tmp_path):
+    with pytest.raises(AsrkitError, match="this is a folder"), open_journal(tmp_path):
+        pass
