@@ -1,9 +1,9 @@
 """From the raw lattice to the word lattice: weighted determinization over words, pruned as it goes.
 
 A state of the result is a subset of raw states, each with what its best way costs more than the best way to the subset
-(Mohri 1997). Costs are vectors, the parts of a score, ordered by their sum, so that every arc of the result knows its
-parts (as Kaldi's lattices do with pairs). Subsets are made best first and their members dropped when no path through
-them lies within the beam: this keeps the work near the size of the result, where determinizing all would be exponential.
+(Mohri 1997). Scores are vectors of parts, ordered by their sum, so that every arc of the result knows its parts (as
+Kaldi's lattices do with pairs). Subsets are made best first and their members dropped when no path through them lies
+within the beam: this keeps the work near the size of the result, where determinizing all would be exponential.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def _by_state(raw: Acyclic) -> _Arcs:
 
 
 def _through_silence(subset: Subset, arcs: _Arcs, remaining: list[float], least: float) -> Subset:
-    """Return the members of `subset` and all that they reach without a word, if a path of at least `least` goes there."""
+    """Return `subset` and all that it reaches without a word, where a path that scores at least `least` passes."""
     members = dict(subset)
     waiting = sorted(members)
     queued = set(waiting)

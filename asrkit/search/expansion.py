@@ -3,7 +3,7 @@
 Candidates go into a buffer while the cutoff of the next step tightens; the hash table is left alone until it is known.
 """
 
-# ruff: noqa: ANN001, ANN201, ANN202  (kernels learn their types where they are made ready)
+# ruff: noqa: ANN001, ANN201  (kernels learn their types where they are made ready)
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ FULL = -1
 
 
 @kernel
-def expand(graph, hypotheses, count, best, label_cost, candidates, cutoff, beam, limits):
+def expand(graph, hypotheses, count, best, work, cutoff, beam, limits):
     """Follow the arcs that read a unit, without hotwords: the first line of the recursion.
 
     Returns the number of candidates (FULL if they are too many for the buffer) and the cutoff of the next step. Some
     candidates lie above it, because it was not yet known when they were found.
     """
-    arcs, states = graph.arcs, graph.states
+    arcs, states, label_cost, candidates = graph.arcs, graph.states, work.label_cost, work.candidates
     found, next_cutoff = 0, np.inf
     for turn in range(count + 1):
         i = best if turn == 0 else turn - 1  # the best one first: it sets a cutoff that few others pass

@@ -4,7 +4,7 @@ Costs are settled costs: what is banked has been taken off, pending credit has n
 pruning compares. Most arcs are refused by bounds before the automaton is followed.
 """
 
-# ruff: noqa: ANN001, ANN201, ANN202  (kernels learn their types where they are made ready)
+# ruff: noqa: ANN001, ANN201  (kernels learn their types where they are made ready)
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ _MANY_ARCS = 64  # from so many on, it pays to mark which labels are not read as
 
 
 @kernel
-def expand_with_hotwords(graph, hypotheses, count, best, label_cost, candidates, cutoffs, beams, hotwords, marks, limits):
+def expand_with_hotwords(graph, hypotheses, count, best, work, cutoffs, beams, hotwords, limits):
     """Follow the arcs that read a unit, in the graph and in the automaton; otherwise as `expand`."""
+    label_cost, candidates, marks = work.label_cost, work.candidates, work.marks
     found, following = 0, Cutoffs(np.inf, np.inf)
     marks[:] = 0
     for turn in range(count + 1):

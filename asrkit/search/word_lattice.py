@@ -1,6 +1,6 @@
 """Acyclic graphs of scored words, and the best way through them."""
 
-# ruff: noqa: ANN001, ANN201, ANN202  (kernels learn their types where they are made ready)
+# ruff: noqa: ANN001, ANN202  (kernels learn their types where they are made ready)
 
 from __future__ import annotations
 

@@ -60,8 +60,8 @@ def test_the_raw_lattice_holds_every_path_within_its_beam_with_its_true_score(rn
         assert score == pytest.approx(scored[arcs], abs=1e-6)
     assert {arcs for arcs, score in scored.items() if score > best - options.lattice_beam + 1e-9} <= set(kept)
     assert backward(lattice.raw)[0] == pytest.approx(found.best.scores.total, abs=1e-6)
-    on_good_paths = {a for score, arcs in paths_of(lattice.raw) if score > best - options.lattice_beam - 1e-6 for a in arcs}
-    assert on_good_paths == set(range(len(lattice.graph_arcs)))
+    good = [arcs for score, arcs in paths_of(lattice.raw) if score > best - options.lattice_beam - 1e-6]
+    assert {a for arcs in good for a in arcs} == set(range(len(lattice.graph_arcs)))
 
 
 @pytest.mark.parametrize("topology", GRAPHS)
