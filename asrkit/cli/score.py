@@ -58,7 +58,8 @@ def command(
     for line in report.summary(utterances, unit):
         click.echo(line)
     if utt2spk:
-        for line in report.per_speaker(utterances, kaldi_dir.parse_utt2spk(utt2spk)):
+        speakers = {line.utt: line.speaker for line in kaldi_dir.parse_utt2spk(utt2spk)}
+        for line in report.per_speaker(utterances, speakers):
             click.echo(line)
     if hotword_path:
         phrases = [split(alike(p.text), unit) for p in hotword_list.parse(hotword_path).phrases]

@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asrkit.errors import AsrkitError, from_os_error, shown
-from asrkit.formats.kaldi_dir import located, parse_wav_scp
+from asrkit.formats.kaldi_dir import parse_wav_scp
+from asrkit.formats.paths import locate
 
 _HEADER = struct.Struct("<2s3sbibi")
 _MARK = b"\0B"
@@ -78,7 +79,7 @@ def parse_scp(path: str | os.PathLike[str]) -> dict[str, Place]:
             cure = "write the utterance id, the path of an ark, a colon and the offset in bytes"
             what = f"{shown(item.source)} does not say where a matrix stands"
             raise AsrkitError(what, where=f"{os.fspath(path)}:{item.line}", cure=cure)
-        places[item.id] = Place(located(ark, path), int(offset))
+        places[item.recording] = Place(locate(ark, path), int(offset))
     return places
 
 
