@@ -6,7 +6,7 @@ without its oldest word and costs the backoff weight. `</s>` is a state's final 
 way, because nothing continues them, their backoff weights are paid on the arc.
 
 Where a word unknown to the model may come (see `vocabulary`), the arc #1:ε leads to a state of its own, and from there
-each such word leads on.
+each such word leads on. States with the same arcs are one: in many models, contexts that were seen once are alike.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from asrkit.errors import AsrkitError
 from asrkit.formats.arpa import Arpa
 from asrkit.formats.openfst import ARC, EPSILON, NOT_FINAL, Fst
+from asrkit.graph.arrays import merged
 from asrkit.graph.costs import from_log10, on_grid
 from asrkit.graph.vocabulary import SENTENCE_END, SENTENCE_START, UNKNOWN_WORDS, Vocabulary
 from asrkit.lm.trie import ABSENT, Trie
@@ -98,7 +99,7 @@ def grammar_fst(arpa: Arpa, vocabulary: Vocabulary, name: str = "the language mo
         sources, arcs, finals = _opened(sources, arcs, finals, vocabulary)
     order = np.argsort(sources.astype(np.int64) << 32 | arcs["ilabel"], kind="stable")
     fst = Fst.from_arcs(start, sources[order], arcs[order], finals)
-    return Grammar(fst, *_cheaper_by_backoff(trie, costs, backoffs))
+    return Grammar(merged(fst), *_cheaper_by_backoff(trie, costs, backoffs))
 
 
 def _contexts(
