@@ -21,6 +21,12 @@ def columns(arcs: NDArray[np.void]) -> tuple[NDArray[np.int32], NDArray[np.int32
     return tuple(arcs[name].copy() for name in ("ilabel", "olabel", "weight", "next"))  # type: ignore[return-value]
 
 
+def distinct(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return `values` in ascending order, each once. (np.unique hashes, which is slow where most are different.)"""
+    ordered = np.sort(values)
+    return ordered[np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]]
+
+
 def merged(fst: Fst) -> Fst:
     """Return `fst` with states of equal final cost and arcs made one, again and again, without what is not reached."""
     from asrkit.graph.kernels import merge_equal_states
@@ -44,9 +50,9 @@ def reachable(fst: Fst) -> Fst:
         states = fst.states[new]
         counts = states["narcs"].astype(np.int64)
         index = np.repeat(states["pos"].astype(np.int64) - (np.cumsum(counts) - counts), counts) + np.arange(counts.sum())
-        nexts = np.unique(fst.arcs["next"][index])
-        new = nexts[~reached[nexts]]
-        reached[new] = True
+        before = reached.copy()
+        reached[fst.arcs["next"][index]] = True
+        new = np.flatnonzero(reached & ~before)
     return only(fst, reached)
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asrkit.formats.openfst import ARC, EPSILON, NOT_FINAL, Fst
-from asrkit.graph.arrays import only, pauses, sorted_by_input
+from asrkit.graph.arrays import distinct, only, pauses, sorted_by_input
 
 _GROUPED_FROM_ARCS = 64
 _GROUPED_FROM_PAIRS = 8
@@ -76,13 +76,15 @@ class _Composition:
 
     def _reached_pairs(self) -> NDArray[np.int64]:
         lg, reads = self.lg, ~self.is_epsilon
-        new = np.unique(lg.arcs["next"][reads].astype(np.int64) * self.width + lg.arcs["ilabel"][reads])
+        new = distinct(lg.arcs["next"][reads].astype(np.int64) * self.width + lg.arcs["ilabel"][reads])
         pairs = new
         while len(new):  # ε arcs lead on; there is no cycle of them
             arcs, which = self._arcs_from(new // self.width, epsilon=True)
             reached = lg.arcs["next"][arcs].astype(np.int64) * self.width + (new % self.width)[which]
-            new = np.setdiff1d(reached, pairs)
-            pairs = np.union1d(pairs, new)
+            reached = distinct(reached)
+            place = np.minimum(np.searchsorted(pairs, reached), len(pairs) - 1)
+            new = reached[pairs[place] != reached]
+            pairs = np.sort(np.concatenate([pairs, new]))
         return pairs
 
     def _reached_blanks(self) -> NDArray[np.bool_]:
