@@ -13,9 +13,10 @@ from asrkit.errors import Status
 @click.option("--around", type=int, help="Draw what lies around this state.")
 @click.option("--sentence", help="Draw the part that this sentence, words or units, touches.")
 @click.option("--isymbols", type=click.Path(), help="Symbols of input labels.  [default: beside the FST]")
-@click.option("--osymbols", type=click.Path(), help="Symbols of output labels.  [default: as the input's, or beside]")
+@click.option("--osymbols", type=click.Path(),
+              help="Symbols of output labels.  [default: as the input's, or beside]")  # fmt: skip
 @click.option("-o", "--output", type=click.Path(), default="-",
-              help="The picture: .svg, .png (both need Graphviz) or .dot.  [default: DOT to standard output]")  # fmt: skip
+              help="The picture, .svg, .png (both by Graphviz) or .dot.  [default: DOT to standard output]")  # fmt: skip
 def command(
     path: str, around: int | None, sentence: str | None, isymbols: str | None, osymbols: str | None, output: str
 ) -> None:

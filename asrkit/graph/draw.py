@@ -67,7 +67,7 @@ class Names:
     @property
     def has_failure(self) -> bool:
         """Whether there is a label for failure arcs."""
-        return 0 < self.size and self.size - 1 not in self.symbols
+        return self.size > 0 and self.size - 1 not in self.symbols
 
 
 def names_beside(path: Path) -> tuple[Names, Names]:
