@@ -2,11 +2,11 @@
 
 A state is a context: an n-gram that others continue, and the empty context. From the state of h, a word w that the
 model has after h leads to the state of the longest suffix of h·w that is a context; the arc #0:ε leads to the state of
-h without its oldest word and costs the backoff weight. `</s>` is a state's final cost. Where contexts are skipped on the
-way, because nothing continues them, their backoff weights are paid on the arc.
+h without its oldest word and costs the backoff weight. `</s>` is a state's final cost. Where contexts are skipped on
+the way, because nothing continues them, their backoff weights are paid on the arc.
 
 Where a word unknown to the model may come (see `vocabulary`), the arc #1:ε leads to a state of its own, and from there
-each such word leads on. States with the same arcs are one: in many models, contexts that were seen once are alike.
+each such word leads on.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from asrkit.errors import AsrkitError
 from asrkit.formats.arpa import Arpa
 from asrkit.formats.openfst import ARC, EPSILON, NOT_FINAL, Fst
-from asrkit.graph.arrays import merged, sorted_by_input
+from asrkit.graph.arrays import sorted_by_input
 from asrkit.graph.costs import from_log10, on_grid
 from asrkit.graph.ngrams import NONE, NGrams, ngrams_of
 from asrkit.graph.vocabulary import SENTENCE_END, SENTENCE_START, Vocabulary
@@ -97,7 +97,7 @@ def grammar_fst(arpa: Arpa, vocabulary: Vocabulary, name: str = "the language mo
         sources, arcs, finals = _opened(sources, arcs, finals, vocabulary)
     start = states.target[start_word] if arpa.order > 1 else NO_CONTEXT
     fst = sorted_by_input(int(start), sources, arcs, finals)
-    return Grammar(merged(fst), *_cheaper_by_backoff(ngrams, costs, backoffs))
+    return Grammar(fst, *_cheaper_by_backoff(ngrams, costs, backoffs))
 
 
 def _states(ngrams: NGrams, backoffs: NDArray[np.float64], start_word: int, end_word: int) -> _States:

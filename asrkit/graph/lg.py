@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asrkit.formats.openfst import ARC, EPSILON, NOT_FINAL, Fst
-from asrkit.graph.arrays import Columns, columns
+from asrkit.graph.arrays import Columns, columns, merged
 from asrkit.graph.costs import on_grid
 from asrkit.graph.lexicon_fst import GRAMMAR_MARKS, end_marks
 from asrkit.graph.vocabulary import Spelling, Vocabulary
@@ -37,10 +37,11 @@ class _Chains:
 def lexicon_with_grammar(vocabulary: Vocabulary, grammar: Fst) -> Fst:
     """Return LG for the G of `grammar_fst`: deterministic but for ε, arcs sorted by input label, all states in use.
 
-    Its first states are those of G, in their order.
+    States of G that have the same arcs are one in it: in many models, contexts that were seen once are alike.
     """
     from asrkit.graph.kernels import grow_trees
 
+    grammar = merged(grammar)
     chains, widest = _chains(vocabulary.spellings, vocabulary.unit_marks + GRAMMAR_MARKS, vocabulary.unit_marks - 1)
     roots = len(grammar.states)
     is_mark = grammar.arcs["olabel"] == EPSILON
