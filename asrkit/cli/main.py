@@ -32,6 +32,7 @@ COMMANDS = (
     "mix-lm",
     "compile-hotwords",
     "hotwords",
+    "posteriors",
     "score",
     "compare",
     "info",
