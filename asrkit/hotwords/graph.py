@@ -88,6 +88,8 @@ class HotwordGraph:
         _check(incremental_bias, scale)
         chosen: dict[str, SpelledPhrase] = {}
         for phrase in spelled:
+            if math.isnan(phrase.weight):
+                raise AsrkitError(f"hotword {phrase.phrase!r} has a weight that is not a number")
             before = chosen.setdefault(phrase.phrase, phrase)
             if before.weight != phrase.weight:
                 what = f"hotword {phrase.phrase!r} has two weights, {before.weight:g} and {phrase.weight:g}"

@@ -5,7 +5,7 @@ A state is a node of an Aho-Corasick automaton together with which units of its 
 state h:
 
     the first state among h, failure(h), failure(failure(h)) … that has an edge with this label decides; the root
-    always decides, through `root_edge[label]`; edge 0 means "no phrase goes on": it leads to the root and banks nothing.
+    always decides, through `root_edge[label]`; edge 0, "no phrase goes on", leads to the root and banks nothing.
 
 The edge banks what is earned for good by this unit: the incremental bias of each position that a completed occurrence
 covers for the first time, and the word bias of each phrase that ends here. What an edge banks does not depend on how

@@ -7,13 +7,16 @@ The recursion, for a hypothesis q = (graph state, hotword state) after t steps:
 
 `search` tells the story of a step: `find_cutoff` says who survives, `expand` follows the arcs of the survivors into a
 buffer of candidates while the cutoff of the next step tightens, `recombine` keeps the best of equal pairs, and
-`close_epsilons` applies the second line. No hash table is touched until the cutoff is known: that is what makes it fast.
+`close_epsilons` applies the second line. No hash table is touched until the cutoff is known: that makes it fast.
 
-Ties. Of two ways of equal cost into a hypothesis, the one found first stays. The best hypothesis is expanded first, the
-others in the order in which they were found, arcs in the order of the file; of equal final costs the first found wins.
+Ties. Of two ways of equal cost into a hypothesis, the one found first stays. The best hypothesis of a step is expanded
+first, then the others in the order in which they were found, arcs in the order of the file; of equal final costs the
+first found wins. So the result depends on the input alone.
 
 Costs are sums of float64, added in this order: cost so far, graph cost, -ln p, banked.
 """
+
+# ruff: noqa: ANN001, ANN201  (kernels learn their types where they are made ready)
 
 from __future__ import annotations
 
@@ -22,8 +25,8 @@ import numpy as np
 from asrkit.hotwords.table import no_hotwords
 from asrkit.search.compiled import kernel, ready
 from asrkit.search.expansion import FULL, expand, graph_cost
-from asrkit.search.hotword_expansion import expand_with_hotwords
 from asrkit.search.graph import example
+from asrkit.search.hotword_expansion import expand_with_hotwords
 from asrkit.search.pruning import HALF, LOW, Cutoffs, Limits, find_cutoff, passes
 from asrkit.search.workspace import NO_TOKEN, new_workspace
 
@@ -40,8 +43,7 @@ def search(graph, hotwords, work, log_probs, limits):
     Returns DONE; DEAD_END if no hypothesis survives the step where `progress` stands; or which array is too small: call
     again with a larger one (or with dead tokens swept out), and that step is done anew.
 
-    Args:
-        log_probs: (steps, units) float32, natural log.
+    `log_probs` is (steps, units) float32, natural log.
     """
     at = work.progress[0]
     label_cost = work.label_cost
@@ -52,13 +54,13 @@ def search(graph, hotwords, work, log_probs, limits):
             label_cost[unit + 1] = -log_probs[at.step, unit]
 
         best, cutoffs, beams = find_cutoff(hypotheses, at.hypotheses, work.scratch, hotwords, limits)
-        if len(hotwords.states) > 1:
+        if len(hotwords.edges) > 1:
             found, next_cutoffs = expand_with_hotwords(
-                graph, hypotheses, at.hypotheses, best, label_cost, work.candidates, cutoffs, beams, hotwords, limits
+                graph, hypotheses, at.hypotheses, best, work, cutoffs, beams, hotwords, limits
             )
         else:
             found, next_cutoff = expand(
-                graph, hypotheses, at.hypotheses, best, label_cost, work.candidates, cutoffs.total, beams.total, limits
+                graph, hypotheses, at.hypotheses, best, work, cutoffs.total, beams.total, limits
             )
             next_cutoffs = Cutoffs(next_cutoff, next_cutoff)
         if found == FULL:
@@ -111,7 +113,7 @@ def recombine(candidates, found, cutoffs, hotwords, work, hypotheses, base, link
     at = work.progress[0]
     generation, slots, tokens = np.uint64(at.generation), work.slots, work.tokens
     new_base, count = at.tokens, 0
-    with_hotwords = len(hotwords.states) > 1
+    with_hotwords = len(hotwords.edges) > 1
     for c in range(found):
         candidate = candidates[c]
         pending = hotwords.states[candidate.key >> HALF].pending if with_hotwords else 0.0

@@ -1,4 +1,4 @@
-"""One utterance through the search: posteriors and a graph in, the best path with its words, units, times and scores out."""
+"""One utterance through the search: posteriors and a graph in; words, units, times and scores of the best path out."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Decoding:
     Attributes:
         best: the best path.
         complete: whether `best` ends in a final state. If no path does, it is the best of those that end elsewhere.
-        dead_end: the step in which no hypothesis could go on, None if the search came to the end; `best` ends before it.
+        dead_end: the step in which no hypothesis could go on, before which `best` ends; None if the end was reached.
         lattice: all paths within `lattice_beam` of the best, on request.
         candidates: how many ways into hypotheses were weighed, a measure of the work.
     """

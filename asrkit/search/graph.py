@@ -1,4 +1,4 @@
-"""A decoding graph as the search reads it: checked once, with an index into states of very many arcs."""
+"""A decoding graph as the search reads it: checked once, then trusted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ Topology = Literal["identity", "ctc"]
 # The files' records with unsigned labels and states (none is negative), which index faster.
 _STATE = np.dtype((np.record, openfst.STATE))
 _ARC = np.dtype((np.record, [("ilabel", "<u4"), ("olabel", "<u4"), ("weight", "<f4"), ("next", "<u4")]))
-HUB_ARCS = 512  # a state with more arcs than this gets an index from label to arcs
 
 
 class GraphArrays(NamedTuple):
@@ -29,9 +28,6 @@ class GraphArrays(NamedTuple):
         start: the start state.
         passes: (units + 1,) bool, indexed by label: units that stand for no sound (blank, <s>, </s>).
         repeats: whether an arc back to its own state that puts out nothing says the last unit once more (CTC).
-        hub_states: (hubs,) uint32, ascending: the states with more than HUB_ARCS arcs that read a unit.
-        hub_rows: (hubs, units + 2) uint32: arcs[row[label]:row[label + 1]] of the hub read this label.
-        hub_least: (hubs,) float32: the least cost of an arc of the hub that reads a unit.
     """
 
     states: NDArray[np.record]
@@ -39,9 +35,6 @@ class GraphArrays(NamedTuple):
     start: np.int64
     passes: NDArray[np.bool_]
     repeats: np.bool_
-    hub_states: NDArray[np.uint32]
-    hub_rows: NDArray[np.uint32]
-    hub_least: NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +92,6 @@ def search_graph(
         np.int64(fst.start),
         passes,
         np.bool_(topology == "ctc"),
-        *_hub_index(fst, units),
     )
     for array in arrays:
         if isinstance(array, np.ndarray):
@@ -111,19 +103,6 @@ def example() -> SearchGraph:
     """Return the smallest graph, from which kernels learn the types of their arguments."""
     arcs = np.array([(1, 1, 0, 0)], openfst.ARC)
     return search_graph(Fst.from_arcs(0, np.zeros(1, np.int32), arcs, np.zeros(1, np.float32)), 1, "identity")
-
-
-def _hub_index(fst: Fst, units: int) -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.float32]]:
-    states = fst.states
-    hubs = np.flatnonzero(states["narcs"] - states["nieps"] > HUB_ARCS)
-    rows = np.zeros((len(hubs), units + 2), np.uint32)
-    least = np.zeros(len(hubs), np.float32)
-    for i, state in enumerate(hubs):
-        first, end = (int(x) for x in (states["pos"][state], states["pos"][state] + states["narcs"][state]))
-        labels = fst.arcs["ilabel"][first:end]
-        rows[i] = first + np.searchsorted(labels, np.arange(units + 2))
-        least[i] = fst.arcs["weight"][first + int(states["nieps"][state]) : end].min()
-    return hubs.astype(np.uint32), rows, least
 
 
 def _on_epsilon_cycle(fst: Fst) -> int | None:

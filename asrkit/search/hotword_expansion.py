@@ -4,92 +4,72 @@ Costs are settled costs: what is banked has been taken off, pending credit has n
 pruning compares. Most arcs are refused by bounds before the automaton is followed.
 """
 
+# ruff: noqa: ANN001, ANN201  (kernels learn their types where they are made ready)
+
 from __future__ import annotations
 
 import numpy as np
 
 from asrkit.search.compiled import kernel
 from asrkit.search.expansion import FULL, graph_cost, set_candidate
-from asrkit.search.graph import HUB_ARCS
 from asrkit.search.pruning import HALF, LOW, Cutoffs, passes
 
 _ROOT = np.uint64(0)
 _ONE = np.uint64(1)
+_MANY_ARCS = 64  # from so many on, it pays to mark which labels are not read as the root reads them
 
 
 @kernel
-def expand_with_hotwords(graph, hypotheses, count, best, label_cost, candidates, cutoffs, beams, hotwords, limits):
-    """Follow the arcs that read a unit in the graph and in the hotword automaton at once; otherwise as `expand`."""
+def expand_with_hotwords(graph, hypotheses, count, best, work, cutoffs, beams, hotwords, limits):
+    """Follow the arcs that read a unit, in the graph and in the automaton; otherwise as `expand`."""
+    label_cost, candidates, marks = work.label_cost, work.candidates, work.marks
     found, following = 0, Cutoffs(np.inf, np.inf)
+    marks[:] = 0
     for turn in range(count + 1):
         i = best if turn == 0 else turn - 1
-        hypothesis = hypotheses[i]
-        here = hypothesis.key >> HALF
+        cost_so_far, key = hypotheses[i].cost, hypotheses[i].key
+        here, state_number = key >> HALF, key & LOW
         pending = hotwords.states[here].pending
-        if not passes(hypothesis.cost, 0.0, pending, cutoffs) or (turn > 0 and i == best):
+        if not passes(cost_so_far, 0.0, pending, cutoffs) or (turn > 0 and i == best):
             continue
-        state = graph.states[hypothesis.key & LOW]
-        first, end = np.uint64(state.pos + state.nieps), np.uint64(state.pos + state.narcs)
+        state = graph.states[state_number]
+        first, end = state.pos + state.nieps, state.pos + state.narcs
         if np.int64(end - first) > len(candidates) - found:
             return FULL, following
-        to_expand = (graph, i, hypothesis, label_cost, candidates, beams, hotwords, limits)
-        if end - first <= HUB_ARCS:
-            found, following = expand_slice_with_hotwords(to_expand, first, end, found, following)
-            continue
-        hub = np.searchsorted(graph.hub_states, hypothesis.key & LOW)
-        row = graph.hub_rows[hub]
-        least = hypothesis.cost + limits.lm_scale * graph.hub_least[hub] - max(limits.word_score, 0.0)
-        before = following
-        # First the labels that are probable enough if the root reads them, or if the hotword state stays what it is.
-        for label in range(1, len(label_cost)):
-            if passes_at_root(hotwords, label, graph.repeats or graph.passes[label], pending, least + label_cost[label], before):
-                found, following = expand_slice_with_hotwords(to_expand, row[label], row[label + 1], found, following)
-        # Then those that this hotword state or one of its failures lifts above the cutoff.
-        lifting = here
-        while lifting != _ROOT:
-            for e in range(hotwords.states[lifting].first, hotwords.states[lifting].end):
-                edge = hotwords.edges[e]
-                label, cost = edge.label, least + label_cost[edge.label]
-                if (
-                    passes(cost, edge.bank, edge.bank + hotwords.states[edge.next].pending, following)
-                    and not passes_at_root(hotwords, label, graph.repeats or graph.passes[label], pending, cost, before)
-                    and hotword_edge(hotwords, here, label) == e
-                ):
-                    found, following = expand_slice_with_hotwords(to_expand, row[label], row[label + 1], found, following)
-            lifting = np.uint64(hotwords.states[lifting].failure)
+        marked = here != _ROOT and end - first >= _MANY_ARCS
+        if marked:
+            mark_labels(hotwords, here, marks, turn + 1)
+        for a in range(first, end):
+            arc = graph.arcs[a]
+            label = arc.ilabel
+            cost = cost_so_far + graph_cost(arc, limits) + label_cost[label]
+            says_nothing_new = graph.repeats and arc.olabel == 0 and arc.next == state_number
+            next_state, banked = here, np.float32(0.0)
+            if not (says_nothing_new or graph.passes[label]):
+                if not passes(cost, hotwords.most_banked[label], hotwords.most_gained[label], following):
+                    continue
+                as_root = here == _ROOT or (marked and marks[label] != turn + 1)
+                edge = hotwords.edges[hotwords.root_edge[label] if as_root else hotword_edge(hotwords, here, label)]
+                next_state, banked = np.uint64(edge.next), edge.bank
+            settled = cost - banked
+            total = settled - hotwords.states[next_state].pending
+            if settled < following.settled or total < following.total:
+                following = Cutoffs(
+                    min(following.settled, settled + beams.settled), min(following.total, total + beams.total)
+                )
+                set_candidate(candidates[found], next_state << HALF | arc.next, settled, i, a)
+                found += 1
     return found, following
 
 
 @kernel
-def expand_slice_with_hotwords(to_expand, first, end, found, following):
-    """Follow arcs[first:end] from one hypothesis: the first line of the recursion, with hotwords."""
-    graph, source, hypothesis, label_cost, candidates, beams, hotwords, limits = to_expand
-    here = hypothesis.key >> HALF
-    for a in range(first, end):
-        arc = graph.arcs[a]
-        cost = hypothesis.cost + graph_cost(arc, limits) + label_cost[arc.ilabel]
-        says_nothing_new = graph.repeats and arc.olabel == 0 and arc.next == hypothesis.key & LOW
-        next_state, banked = here, np.float32(0.0)
-        if not (says_nothing_new or graph.passes[arc.ilabel]):
-            if not passes(cost, hotwords.most_banked[arc.ilabel], hotwords.most_gained[arc.ilabel], following):
-                continue
-            edge = hotwords.edges[hotword_edge(hotwords, here, arc.ilabel)]
-            next_state, banked = np.uint64(edge.next), edge.bank
-        settled = cost - banked
-        total = settled - hotwords.states[next_state].pending
-        if settled < following.settled or total < following.total:
-            following = Cutoffs(min(following.settled, settled + beams.settled), min(following.total, total + beams.total))
-            set_candidate(candidates[found], next_state << HALF | arc.next, settled, source, a)
-            found += 1
-    return found, following
-
-
-@kernel
-def passes_at_root(hotwords, label, may_stay, pending, cost, cutoffs):
-    """Whether `cost` passes if the root reads `label`, or, where it may stay, with the hotword state as it is."""
-    edge = hotwords.edges[hotwords.root_edge[label]]
-    at_root = passes(cost, edge.bank, edge.bank + hotwords.states[edge.next].pending, cutoffs)
-    return at_root or (may_stay and passes(cost, 0.0, pending, cutoffs))
+def mark_labels(hotwords, state, marks, mark):
+    """Mark the labels that the hotword state or one of its failures, but the root, has an edge for."""
+    while state != _ROOT:
+        here = hotwords.states[state]
+        for e in range(here.first, here.end):
+            marks[hotwords.edges[e].label] = mark
+        state = np.uint64(here.failure)
 
 
 @kernel

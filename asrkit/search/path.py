@@ -57,10 +57,9 @@ def read_path(
     *,
     complete: bool,
 ) -> Path:
-    """Return what the path over `arcs` (indices of the graph's arcs, from the start state) says.
+    """Return what the path over `arcs`, indices of the graph's arcs from its start state on, says.
 
-    Args:
-        complete: whether the cost of ending belongs to the path.
+    `complete` tells whether the cost of ending belongs to the path.
     """
     chosen = graph.fst.arcs[arcs]
     labels, words, nexts = chosen["ilabel"], chosen["olabel"], chosen["next"]

@@ -24,7 +24,7 @@ class Steps(NamedTuple):
 
     Attributes:
         log_probs: (steps, units) float32, natural log, read-only.
-        first: (steps + 1,) int64: the step of the utterance with which each searched step begins, and the number of steps.
+        first: (steps + 1,) int64: with which step of the utterance each searched step begins; last, the number of steps.
     """
 
     log_probs: NDArray[np.float32]
@@ -90,5 +90,6 @@ def _warn_once(name: str, total: float) -> None:
     global _warned  # noqa: PLW0603
     with _warning:
         if not _warned:
-            progress.warn(f"{name}: the probabilities of a step sum to {total:.4g}, not 1; are these log-probabilities?")
+            cure = "check that these are natural-log probabilities"
+            progress.warn(f"{name}: the probabilities of a step sum to {total:.4g}, not 1; {cure}")
         _warned = True

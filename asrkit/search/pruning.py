@@ -1,12 +1,14 @@
 """Who survives a step of the search: the beam, and the least and greatest number of survivors.
 
 A hypothesis goes on if its cost is below the cutoff, least cost + beam; `max_active` can lower that, and `min_active`
-raise it, and the beam of the next step is then set so that it matches (as in Kaldi, except that a step with no more than
-`min_active` hypotheses leaves the beam as it is).
+raise it, and the beam of the next step is then set so that it matches (as in Kaldi, except that a step with no more
+than `min_active` hypotheses leaves the beam as it is).
 
 With hotwords there are two measures, cost, and cost less pending credit, each with its own cutoff. Below one of them is
 enough, so that nobody is dropped for another one's pending credit alone (law 8).
 """
+
+# ruff: noqa: ANN001, ANN201  (kernels learn their types where they are made ready)
 
 from __future__ import annotations
 
@@ -49,7 +51,7 @@ def passes(cost, banked, gained, cutoffs):
 def find_cutoff(hypotheses, count, scratch, hotwords, limits):
     """Return the index of the best hypothesis, the cutoffs of this step, and the beams of the next one."""
     best, least, least_total = 0, np.inf, np.inf
-    with_hotwords = len(hotwords.states) > 1
+    with_hotwords = len(hotwords.edges) > 1
     for i in range(count):
         cost = hypotheses[i].cost
         total = cost - hotwords.states[hypotheses[i].key >> HALF].pending if with_hotwords else cost
@@ -85,7 +87,7 @@ def cutoff_among(costs, count, least, limits):
 
 @kernel
 def select(values, count, rank):
-    """Return the value of rank `rank` (0 is the least) of the first `count`, which change places (Hoare's quickselect)."""
+    """Return the value of rank `rank`, 0 being the least, of the first `count`, which change places (quickselect)."""
     low, high = 0, count - 1
     while low < high:
         pivot = values[(low + high) >> 1]

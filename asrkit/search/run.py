@@ -35,7 +35,7 @@ class RawLinks(NamedTuple):
     Attributes:
         links: (links,) LINK; sources and targets are indices of tokens.
         token_cost: (tokens,) float64, the cost of the best way to each token.
-        place: (tokens, 2) int32: the searched step of each token, and its place in that step, such that links run upwards.
+        place: (tokens, 2) int32: the searched step of each token, and its place in that step; links run upwards.
         end_cost: (tokens,) float64: the cost of ending at a token, inf where no path ends.
     """
 

@@ -1,5 +1,7 @@
 """After or amid a search: what of its tokens and links can still matter, and the path back from a token."""
 
+# ruff: noqa: ANN001, ANN201  (kernels learn their types where they are made ready)
+
 from __future__ import annotations
 
 import numpy as np
@@ -54,10 +56,8 @@ def sweep_links(work, arcs, excess, beam):
     Kaldi's lattice pruning. The excess of a link is how much more than the best path to the same end the best path
     through it costs; dropping by it amid a search loses nothing that the end of the search would keep.
 
-    Args:
-        arcs: the graph's.
-        excess: (tokens,) float64: of the ends, what they cost more than the best end; elsewhere inf. It is filled in.
-        beam: nats.
+    `arcs` are the graph's; `excess`, (tokens,) float64, holds for the ends what they cost more than the best end, and
+    inf elsewhere, and is filled in.
     """
     at, links, token_cost = work.progress[0], work.links, work.token_cost
     last = at.links - 1

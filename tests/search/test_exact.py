@@ -2,7 +2,6 @@
 
 import math
 
-import numpy as np
 import pytest
 
 from asrkit.hotwords.table import no_hotwords
