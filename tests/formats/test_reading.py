@@ -150,3 +150,9 @@ def test_several_errors_make_one_sentence():
         refuse_all([one] * 12, "lines", "f")
     assert str(raised.value).startswith("f: 12 lines are wrong: f:1: a is wrong; mend it | f:1: a is wrong; mend it | ")
     assert str(raised.value).endswith(" | and 2 more.")
+
+
+def test_closed_standard_input_is_told(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(AsrkitError, match="standard input is closed; give a file or a pipe"):
+        list(reading.read_lines("-"))
