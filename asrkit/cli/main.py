@@ -33,6 +33,7 @@ COMMANDS = (
     "mix-lm",
     "compile-hotwords",
     "hotwords",
+    "posteriors",
     "decode",
     "score",
     "compare",

@@ -55,7 +55,8 @@ def _facts(model, samples):
         text = None
     rows = np.linspace(0, len(features[0]) - 1, ROWS).astype(int)
     shown = base64.b64encode(features[0][rows].astype("<f4").tobytes()).decode()
-    return {"tokens": tokens, "text": text, "times": times, "steps": len(features[0]), "rows": rows.tolist(), "features": shown}
+    steps = len(features[0])
+    return {"tokens": tokens, "text": text, "times": times, "steps": steps, "rows": rows.tolist(), "features": shown}
 
 
 if __name__ == "__main__":
