@@ -1,8 +1,8 @@
 """Samples to features, exactly as FunASR's front end computes them.
 
 Kaldi's log-mel filter bank without dither (samples on the scale of int16, edges snipped, no energy floor), then low
-frame rate: each step joins `stack` frames, every `stride` frames, the first frame repeated before the beginning and the
-last one behind the end; then (x + shift) · scale.
+frame rate: each step joins `stack` frames, every `stride` frames, the first frame repeated before the beginning and the last
+one behind the end; then (x + shift) · scale. sherpa-onnx does the same.
 """
 
 from __future__ import annotations
@@ -44,10 +44,8 @@ class Frontend:
         return frames
 
     def normalised(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return (x + shift) · scale; `features` itself is changed."""
-        features += self.cmvn.shift
-        features *= self.cmvn.scale
-        return features
+        """Return (x + shift) · scale, computed in the precision of the two: int8 networks feel the last bit."""
+        return ((features + self.cmvn.shift) * self.cmvn.scale).astype(np.float32, copy=False)
 
 
 def stacked(frames: NDArray[np.float32], stack: int, stride: int) -> NDArray[np.float32]:

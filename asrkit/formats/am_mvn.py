@@ -19,24 +19,25 @@ from numpy.typing import NDArray
 from asrkit.errors import AsrkitError
 from asrkit.formats.reading import name_of, read_lines
 
+_LARGEST = 1e30
 _CURE = "copy am.mvn of the model anew"
 
 
 @dataclass(frozen=True)
 class Cmvn:
-    """Features are normalised as (x + shift) · scale; both are (dimensions,) float32."""
+    """Features are normalised as (x + shift) · scale, in the precision of these: (dimensions,) float64 or float32."""
 
-    shift: NDArray[np.float32]
-    scale: NDArray[np.float32]
+    shift: NDArray[np.floating]
+    scale: NDArray[np.floating]
 
 
 def parse(path: str | os.PathLike[str]) -> Cmvn:
-    """Return the two vectors in the file `path` (`-`: standard input).
+    """Return the two vectors in the file `path` (`-`: standard input), float64.
 
     Raises:
         AsrkitError: one of the layers is missing, holds what is not a number, or their sizes differ.
     """
-    vectors: dict[str, NDArray[np.float32]] = {}
+    vectors: dict[str, NDArray[np.float64]] = {}
     layer = None
     for number, line in read_lines(path, max_bytes=16 << 20):
         fields = line.split()
@@ -55,14 +56,13 @@ def parse(path: str | os.PathLike[str]) -> Cmvn:
     return Cmvn(shift, scale)
 
 
-def _vector(fields: list[str], where: str) -> NDArray[np.float32]:
+def _vector(fields: list[str], where: str) -> NDArray[np.float64]:
     if len(fields) < 5 or fields[2] != "[" or fields[-1] != "]":
         raise AsrkitError("the numbers of this layer do not stand between brackets", where=where, cure=_CURE)
     try:
-        with np.errstate(over="ignore"):
-            vector = np.array([float(field) for field in fields[3:-1]]).astype(np.float32)
+        vector = np.array([float(field) for field in fields[3:-1]])
     except ValueError as error:
         raise AsrkitError("not every value of this layer is a number", where=where, cure=_CURE) from error
-    if not np.all(np.isfinite(vector)):
-        raise AsrkitError("a value of this layer is not a finite number", where=where, cure=_CURE)
+    if not np.all(np.abs(vector) < _LARGEST):
+        raise AsrkitError("a value of this layer is far too large", where=where, cure=_CURE)
     return vector

@@ -52,7 +52,7 @@ def parse(path: str | os.PathLike[str]) -> tuple[CtmWord, ...]:
 
 
 def serialize(words: Iterable[CtmWord]) -> Iterator[str]:
-    """Yield the lines of `words`.
+    """Yield the lines of `words`: times to a hundredth of a second, confidences to four digits.
 
     Raises:
         AsrkitError: an id or word that cannot be written as one field; an id that would make the line a comment.
@@ -61,5 +61,5 @@ def serialize(words: Iterable[CtmWord]) -> Iterator[str]:
         if word.utt.startswith(_COMMENT):
             raise AsrkitError(f"the utterance {shown(word.utt)} would be a comment in a CTM file", cure="rename it")
         ids = f"{written(word.utt, 'utterance')} {written(word.channel, 'channel')}"
-        confidence = "" if word.confidence is None else f" {word.confidence!r}"
-        yield f"{ids} {word.start!r} {word.duration!r} {written(word.word, 'word')}{confidence}"
+        confidence = "" if word.confidence is None else f" {word.confidence:.4f}"
+        yield f"{ids} {word.start:.2f} {word.duration:.2f} {written(word.word, 'word')}{confidence}"

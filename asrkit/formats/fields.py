@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 
 from asrkit.errors import AsrkitError, shown
-from asrkit.formats.reading import name_of, read_lines, split_fields
+from asrkit.formats.reading import MAX_LINE_BYTES, name_of, read_lines, split_fields
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _MAX_DIGITS = 18  # fits into 64 bits
@@ -18,16 +18,16 @@ _BREAKS_LINES = re.compile("[\r\n\0\ud800-\udfff]|^[ \t\ufeff]|[ \t]$")
 _LISTED = 10
 
 
-def filled_lines(path: str | os.PathLike[str], *, drop_torn: bool = False) -> Iterator[tuple[int, str, str]]:
+def filled_lines(path: str | os.PathLike[str], *, max_bytes: int = MAX_LINE_BYTES) -> Iterator[tuple[int, str, str]]:
     """Yield (line number, "file:line", text) for each line of `path` that is not blank.
 
-    The text has no spaces and tabs around it. `drop_torn` is as in `reading.read_lines`.
+    The text has no spaces and tabs around it.
 
     Raises:
         AsrkitError: as `reading.read_lines`.
     """
     name = name_of(path)
-    for line, text in read_lines(path, drop_torn=drop_torn):
+    for line, text in read_lines(path, max_bytes=max_bytes):
         if stripped := text.strip(" \t"):
             yield line, f"{name}:{line}", stripped
 

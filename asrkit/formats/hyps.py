@@ -20,9 +20,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from asrkit.errors import AsrkitError
-from asrkit.formats.fields import Once, refuse_empty
+from asrkit.formats.fields import Once
 from asrkit.formats.json_lines import JsonObject, line_of, read_objects
 from asrkit.formats.reading import name_of
+
+_DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,35 +93,28 @@ class Failure:
     reason: str
 
 
-def parse(path: str | os.PathLike[str], *, drop_torn: bool = False) -> tuple[Hypothesis, ...]:
-    """Return the hypotheses in the file `path` (`-`: standard input), in its order.
-
-    Args:
-        path: the file.
-        drop_torn: leave out a last line that was not written to its end.
+def parse(path: str | os.PathLike[str]) -> tuple[Hypothesis, ...]:
+    """Return the hypotheses in the file `path` (`-`: standard input), none if every utterance failed.
 
     Raises:
-        AsrkitError: as `json_lines.read_objects`; a key of the wrong kind; an utterance twice; no line (unless a torn
-            one may be dropped).
+        AsrkitError: as `json_lines.read_objects`; a key that is missing or of the wrong kind; an utterance twice.
     """
     once = Once("utterance", name_of(path))
     hypotheses = []
-    for line, value in read_objects(path, drop_torn=drop_torn):
+    for line, value in read_objects(path):
         hypotheses.append(_hypothesis(value))
         once.add(hypotheses[-1].utt, line)
-    if not drop_torn:
-        refuse_empty(hypotheses, "hypothesis", path, "write them with: asrkit decode")
     return tuple(hypotheses)
 
 
 def serialize(hypotheses: Iterable[Hypothesis]) -> Iterator[str]:
-    """Yield the lines of hyps.jsonl."""
+    """Yield the lines of hyps.jsonl; numbers are rounded to six digits behind the point."""
     for hypothesis in hypotheses:
         value: dict[str, Any] = {"utt": hypothesis.utt, **_plain(hypothesis.best)}
         value["nbest"] = [_plain(alternative) for alternative in hypothesis.nbest] or None
         value["duration"] = hypothesis.duration
         value["warnings"] = hypothesis.warnings
-        yield line_of(value)
+        yield line_of(_rounded(value))
 
 
 def parse_failed(path: str | os.PathLike[str]) -> tuple[Failure, ...]:
@@ -185,3 +180,11 @@ def _plain(alternative: Alternative) -> dict[str, Any]:
 
 def _without_none(value: dict[str, Any]) -> dict[str, Any]:
     return {key: item for key, item in value.items() if item is not None}
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(float(value), _DIGITS)
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    return [_rounded(item) for item in value] if isinstance(value, list | tuple) else value

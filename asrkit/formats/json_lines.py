@@ -12,6 +12,7 @@ from asrkit.errors import AsrkitError, shown
 from asrkit.formats.fields import filled_lines
 from asrkit.formats.reading import name_of, parse_json
 
+_MAX_LINE_BYTES = 64 << 20
 _MAX_SECONDS = 1e9
 _KINDS = {str: "a string", float: "a number", list: "a list", dict: "an object"}
 
@@ -83,17 +84,13 @@ class JsonObject:
         return value
 
 
-def read_objects(path: str | os.PathLike[str], *, drop_torn: bool = False) -> Iterator[tuple[int, JsonObject]]:
+def read_objects(path: str | os.PathLike[str]) -> Iterator[tuple[int, JsonObject]]:
     """Yield (line number, object) for each line of `path` (`-`: standard input).
-
-    Args:
-        path: the file.
-        drop_torn: leave out a last line without a line end, as a writer that was killed leaves it.
 
     Raises:
         AsrkitError: as `reading.read_lines` and `reading.parse_json`; a line that is no object.
     """
-    for line, where, text in filled_lines(path, drop_torn=drop_torn):
+    for line, where, text in filled_lines(path, max_bytes=_MAX_LINE_BYTES):
         value = parse_json(text, name_of(path), line)
         if not isinstance(value, dict):
             raise AsrkitError("this line is not a JSON object", where=where, cure='write {"…": …} on each line')

@@ -65,7 +65,7 @@ def parse(path: str | os.PathLike[str], *, probabilities: bool = False) -> Lexic
             repeated.append((first.line, line))
     refuse_empty(entries, "word", path, "write one word a line, and its units after it")
     if not probabilities and alike >= _NEARLY_ALL * (len(entries) + len(repeated)):
-        cure = "say with --probabilities that it is one, or remove it"
+        cure = "say with --lexicon-probabilities that it is one, or remove it"
         raise AsrkitError("the second column looks like probabilities", where=name_of(path), cure=cure)
     if repeated:
         first_line, line = repeated[0]

@@ -26,7 +26,7 @@ from asrkit.errors import AsrkitError, shown
 from asrkit.formats.fields import Once, refuse_empty
 from asrkit.formats.hotword_lines import Phrase
 from asrkit.formats.json_lines import JsonObject, line_of, read_objects
-from asrkit.formats.paths import utterance_ids
+from asrkit.formats.paths import can_be_id, utterance_ids
 from asrkit.formats.reading import name_of
 
 
@@ -78,6 +78,10 @@ def parse(path: str | os.PathLike[str], *, allow_commands: bool = False) -> tupl
     once = Once("id", name_of(path))
     for utterance in utterances:
         once.add(utterance.utt, utterance.line)
+        if not can_be_id(utterance.utt):
+            what = f"the id {shown(utterance.utt)} has white space in it"
+            cure = 'give the line an "id" without white space'
+            raise AsrkitError(what, where=f"{name_of(path)}:{utterance.line}", cure=cure)
     return tuple(utterances)
 
 
@@ -104,11 +108,13 @@ def _utterance(value: JsonObject) -> Utterance:
     text = value.text("text") if "text" in value else None
     speaker = value.name("speaker")
     duration = value.seconds("duration") if "duration" in value else None
+    if duration == 0:
+        raise AsrkitError("this utterance lasts 0 seconds", where=value.where, cure='mend "duration" or leave it out')
     if "audio_filepath" in value:
         utt = value.name("id") or value.name("utt") or ""
         audio = value.text("audio_filepath")
-        if not audio:
-            raise AsrkitError("'audio_filepath' is empty", where=value.where, cure="write the path of the audio file")
+        if not audio or "\0" in audio:
+            raise AsrkitError("'audio_filepath' is no path", where=value.where, cure="write the path of the audio file")
         offset = value.seconds("offset", 0.0)
         return Utterance(utt, audio, offset=offset, duration=duration, text=text, speaker=speaker)
     utt = value.name("id")
@@ -143,7 +149,10 @@ def _source(recording: JsonObject) -> tuple[str, bool]:
     if isinstance(channels, list) and len(channels) > 1:
         what = f"a recording has {len(channels)} channels, but one is needed"
         raise AsrkitError(what, where=recording.where, cure="save each as a file")
-    return sources[0].text("source"), kind == "command"
+    source = sources[0].text("source")
+    if not source or "\0" in source:
+        raise AsrkitError("the source of a recording is no path", where=recording.where, cure="write one")
+    return source, kind == "command"
 
 
 def _supervised(cut: JsonObject, text: str | None, speaker: str | None) -> tuple[str | None, str | None]:

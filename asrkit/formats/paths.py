@@ -7,6 +7,7 @@ Here too stands what a relative path in any list means (`locate`), and which ids
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from pathlib import Path
 from asrkit.errors import AsrkitError, shown
 from asrkit.formats.fields import Once, filled_lines, refuse_empty, written_rest
 from asrkit.formats.reading import STDIN, name_of
+
+_SEPARATORS = re.compile("[ \t\r\n]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ def locate(path: str, list_path: str | os.PathLike[str]) -> str:
 def utterance_ids(paths: Sequence[str]) -> tuple[str, ...]:
     """Return one id a file: its name without ending, or its whole path without ending where names repeat.
 
-    Spaces and tabs become `_`, since the ids stand in files whose fields they separate.
+    White space that separates fields and lines becomes `_`, since the ids stand in files of such.
 
     Raises:
         AsrkitError: two files would have one id.
@@ -73,10 +76,15 @@ def utterance_ids(paths: Sequence[str]) -> tuple[str, ...]:
     names = [Path(path).stem for path in paths]
     if len(set(names)) != len(names):
         names = [os.path.splitext(path)[0] for path in paths]
-    ids = [name.replace(" ", "_").replace("\t", "_") for name in names]
+    ids = [_SEPARATORS.sub("_", name) or "_" for name in names]
     repeated = next((i for i, count in Counter(ids).items() if count > 1), None)
     if repeated is not None:
         first, second = [path for path, i in zip(paths, ids, strict=True) if i == repeated][:2]
         what = f"{shown(first)} and {shown(second)} would both be the utterance {shown(repeated)}"
         raise AsrkitError(what, cure="rename one, or give ids in a wav.scp")
     return tuple(ids)
+
+
+def can_be_id(text: str) -> bool:
+    """Return whether `text` can stand as an id in files of fields and lines."""
+    return bool(text) and not _SEPARATORS.search(text)

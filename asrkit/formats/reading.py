@@ -43,6 +43,8 @@ def open_binary(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """
     name = name_of(path)
     try:
+        if os.fspath(path) == STDIN and sys.stdin is None:
+            raise AsrkitError("standard input is closed", cure="give a file or a pipe")
         if os.fspath(path) == STDIN:
             yield _unpacked(cast(io.BufferedReader, sys.stdin.buffer))
         else:
@@ -60,12 +62,8 @@ def _unpacked(raw: io.BufferedReader) -> IO[bytes]:
     return raw
 
 
-def read_lines(
-    path: str | os.PathLike[str], *, max_bytes: int = MAX_LINE_BYTES, drop_torn: bool = False
-) -> Iterator[tuple[int, str]]:
+def read_lines(path: str | os.PathLike[str], *, max_bytes: int = MAX_LINE_BYTES) -> Iterator[tuple[int, str]]:
     """Yield (line number from 1, text without line end) for each line of `path`, blank ones too.
-
-    With `drop_torn`, a last line without a line end is left out, as a writer that was killed leaves it.
 
     Raises:
         AsrkitError: as `open_binary`; a line that is not clean UTF-8 text or has more than `max_bytes`.
@@ -85,7 +83,7 @@ def read_lines(
             if size > max_bytes + _MARK_BYTES:
                 break
         last = b"".join(pieces)
-        if last and not (drop_torn and size <= max_bytes):
+        if last:
             yield number + 1, decoded(last, name, number + 1, max_bytes=max_bytes)
 
 

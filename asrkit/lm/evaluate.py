@@ -47,8 +47,8 @@ class Totals:
             f"OOV words\t{self.unknown}",
             f"tokens (words and sentence ends)\t{self.tokens}",
             f"log10 probability\t{self.log10:.4f}",
-            f"perplexity with OOV\t{self.perplexity:.4f}",
-            f"perplexity without OOV\t{self.perplexity_without_unknown:.4f}",
+            f"perplexity with OOV\t{_shown(self.perplexity)}",
+            f"perplexity without OOV\t{_shown(self.perplexity_without_unknown)}",
             f"cross-entropy with OOV, bits a token\t{math.log2(self.perplexity):.5f}",
             f"cross-entropy without OOV, bits a token\t{math.log2(self.perplexity_without_unknown):.5f}",
         ]
@@ -64,10 +64,11 @@ def report(scorer: Scorer, texts: Sequence[str | os.PathLike[str]], *, words: bo
         AsrkitError: a text cannot be read or has no words.
     """
     totals = Totals()
-    yield "# log10\tOOV\tsentence"
-    if words:
-        yield "#   log10\torder\tbackoff\tword | after"
     for block in read_blocks(texts):
+        if totals.sentences == 0:  # not before there is something to tell
+            yield "# log10\tOOV\tsentence"
+            if words:
+                yield "#   log10\torder\tbackoff\tword | after"
         for scored in scorer.score(block):
             totals.add(scored)
             yield f"{scored.log10.sum():.6f}\t{scored.unknown.sum()}\t{' '.join(scored.words[:-1])}"
@@ -85,6 +86,10 @@ def _why(scored: Scored) -> Iterator[str]:
         text = f"{word} | {after}" if after else word
         note = "  (OOV)" if scored.unknown[i] else ""
         yield f"  {scored.log10[i]:.6f}\t{order}\t{scored.backoff[i] + 0.0:.6f}\t{text}{note}"
+
+
+def _shown(perplexity: float) -> str:
+    return f"{perplexity:.4f}" if perplexity < 1e8 else f"{perplexity:.6g}"
 
 
 def _perplexity(log10: float, tokens: int) -> float:

@@ -90,7 +90,8 @@ def sample(
     def draw(log10: np.ndarray) -> int:
         if top_k is not None and top_k < len(log10):
             log10 = np.where(_is_among_largest(log10, top_k), log10, NEVER)
-        share = np.cumsum(10.0 ** ((log10 - log10.max()) / temperature))
+        with np.errstate(over="ignore"):  # near temperature 0, where all but the largest become 0
+            share = np.cumsum(10.0 ** ((log10 - log10.max()) / temperature))
         return int(np.searchsorted(share, rng.random() * share[-1], side="right"))
 
     return _word_by_word(model, prefix, max_words, draw)

@@ -120,7 +120,7 @@ class Mixer:
         cure = f"give {len(self.models)} numbers from 0 on that sum to 1, such as --weights 0.7,0.3"
         what = None
         if len(weights) != len(self.models):
-            what = f"{len(weights)} weights for {len(self.models)} models"
+            what = f"the number of weights is {len(weights)}, that of the models {len(self.models)}"
         elif not all(weight >= 0 for weight in weights):
             what = f"{min(weights)} is no weight"
         elif abs(sum(weights) - 1.0) > 1e-6:

@@ -24,8 +24,9 @@ def test_a_file_without_words_is_sound(tmp_path):
 @random_cases(50)
 def test_what_is_written_is_read_again(tmp_path, rng):
     words = tuple(
-        CtmWord(odd_word(rng), odd_word(rng), float(rng.random() * 1e3), float(rng.random()), odd_word(rng), confidence)
-        for confidence in (None, 0.0, 1.0, float(rng.random()))
+        CtmWord(odd_word(rng), odd_word(rng), start / 100, duration / 100, odd_word(rng), confidence)
+        for start, duration in rng.integers(0, 10**6, (5, 2)).tolist()
+        for confidence in (None, 0.0, 1.0, round(float(rng.random()), 4))
     )
     assert ctm.parse(put(tmp_path / "c.ctm", ctm.serialize(words))) == words
 

@@ -70,7 +70,7 @@ def test_what_is_written_is_read_again(tmp_path, rng):
         is_command = audio is not None and recording is not None and bool(rng.integers(2))
         hotwords = tuple(Phrase(word, float(rng.normal())) for word in dict.fromkeys(odd_word(rng) for _ in range(3)))
         hotwords = [hotwords if not any(not p.text.strip() for p in hotwords) else (), (), None][rng.integers(3)]
-        times = (float(rng.random()), maybe(float(rng.random())))
+        times = (float(rng.random()), maybe(1 - float(rng.random())))
         text = maybe(odd_word(rng) * int(rng.integers(2)))
         return Utterance(utt, audio, is_command, recording, *times, text, maybe(odd_word(rng)), hotwords)
 
@@ -84,7 +84,12 @@ def test_what_is_written_is_read_again(tmp_path, rng):
         ("", "no utterance stands in this file; write {\"audio_filepath\""),
         ("3", "m.jsonl:1: this line is not a JSON object"),
         ('{"id": "a", "text": "x"}', "m.jsonl:1: this line names no audio; write audio_filepath (NeMo), or recording"),
-        ('{"audio_filepath": ""}', "m.jsonl:1: 'audio_filepath' is empty"),
+        ('{"audio_filepath": ""}', "m.jsonl:1: 'audio_filepath' is no path"),
+        ('{"audio_filepath": "a\\u0000"}', "m.jsonl:1: 'audio_filepath' is no path"),
+        ('{"audio_filepath": "a", "id": "a b"}', "m.jsonl:1: the id 'a b' has white space in it; give the line"),
+        ('{"audio_filepath": "a", "id": "a\\n"}', "the id 'a\\n' has white space in it"),
+        ('{"audio_filepath": "a", "duration": 0}', "this utterance lasts 0 seconds"),
+        ('{"id": "r", "sources": [{"source": ""}]}', "the source of a recording is no path"),
         ('{"audio_filepath": ["a"]}', "m.jsonl:1: 'audio_filepath' is not a string"),
         ('{"audio_filepath": "a", "offset": -1}', "m.jsonl:1: 'offset' is -1; it must be from 0 to 1e+09 seconds"),
         ('{"audio_filepath": "a", "offset": 1e300}', "'offset' is 1e+300"),

@@ -38,6 +38,7 @@ def test_an_id_is_the_name_without_ending_or_the_whole_path_where_names_repeat()
     assert paths.utterance_ids(["a/x.wav", "b/y z.flac"]) == ("x", "y_z")
     assert paths.utterance_ids(["a/x.wav", "b/x.wav", "y.wav"]) == ("a/x", "b/x", "y")
     assert paths.utterance_ids([]) == ()
+    assert paths.utterance_ids(["a\tb\nc.wav", "/"]) == ("a_b_c", "_")
     with pytest.raises(AsrkitError, match=r"'x\.wav' and 'x\.flac' would both be the utterance 'x'; rename one"):
         paths.utterance_ids(["x.wav", "x.flac"])
 

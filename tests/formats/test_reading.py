@@ -80,14 +80,6 @@ def test_a_dash_is_standard_input_gzipped_or_not(monkeypatch):
         assert list(reading.read_lines("-")) == [(1, "阳"), (2, "光")]
 
 
-def test_a_torn_last_line_is_left_out_on_request(tmp_path):
-    path = written(tmp_path / "t.txt", "one\ntwo")
-    assert list(reading.read_lines(path, drop_torn=True)) == [(1, "one")]
-    path.write_bytes("one\n阳".encode()[:-1])
-    assert list(reading.read_lines(path, drop_torn=True)) == [(1, "one")]
-    told(lambda p: list(reading.read_lines(p)), path, "t.txt:2: byte 0xe9 at byte 1 of the line is not UTF-8")
-
-
 def test_fields_are_split_at_spaces_and_tabs_only():
     assert reading.split_fields(" a\t b  c\u3000d\u2028e\x0bf ") == ["a", "b", "c\u3000d\u2028e\x0bf"]
     assert reading.split_fields("") == reading.split_fields(" \t ") == []
