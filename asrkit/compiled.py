@@ -18,7 +18,7 @@ import numba
 
 from asrkit import progress
 
-_ROOMS = ("formats", "lm")
+_ROOMS = ("formats", "text", "lm")
 
 
 def kernel(signature: str) -> Callable[[Callable[..., Any]], Any]:

@@ -58,6 +58,7 @@ _CURES = {
     errno.ENOTDIR: ("a part of this path is a file, not a folder", "check the path"),
     errno.ENOSPC: ("the disk is full", "free some room or write elsewhere"),
     errno.EDQUOT: ("the disk quota is used up", "free some room or write elsewhere"),
+    errno.ENOTEMPTY: ("another run wrote this folder meanwhile", "name another or allow it to be overwritten"),
     errno.EROFS: ("the file system is read-only", "write elsewhere"),
     errno.ENAMETOOLONG: ("the path is too long", "use a shorter one"),
 }

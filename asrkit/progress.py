@@ -60,7 +60,7 @@ def track(what: str, total: float | None = None, unit: str = "") -> Iterator[Cal
     """Yield `advance(amount)`, to be called as the work goes on; `total` is the whole amount, if known."""
     if _settings.quiet:
         yield lambda amount: None
-    elif sys.stderr.isatty() and not _settings.json_lines:
+    elif sys.stderr and sys.stderr.isatty() and not _settings.json_lines:
         with _bar(what, total) as advance:
             yield advance
     else:
@@ -97,4 +97,5 @@ def _write(level: str, message: str, fields: dict[str, Any]) -> None:
         line = json.dumps({"level": level, "message": message, **fields}, ensure_ascii=False)
     else:
         line = message if level == "info" else f"asrkit: {level}: {message}"
-    print(line, file=sys.stderr, flush=True)
+    if sys.stderr is not None:  # print would take standard output then, where data goes
+        print(line, file=sys.stderr, flush=True)

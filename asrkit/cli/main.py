@@ -7,6 +7,7 @@ Whatever happens, a run ends with an exit status of `asrkit.errors.Status` and a
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import signal
 import sys
@@ -23,7 +24,19 @@ from asrkit.cli.command import DEBUG, Command
 from asrkit.errors import AsrkitError, Status, from_os_error
 
 # In the order of work. Each name is a module of asrkit.cli with a `command`; a dash stands for an underscore.
-COMMANDS = ("segment", "train-lm", "score", "compare", "info")
+COMMANDS = (
+    "segment",
+    "train-lm",
+    "eval-lm",
+    "generate",
+    "prune-lm",
+    "mix-lm",
+    "compile-hotwords",
+    "hotwords",
+    "score",
+    "compare",
+    "info",
+)
 _BROKEN_PIPE = 128 + signal.SIGPIPE
 
 
@@ -58,8 +71,16 @@ def main() -> None:
 
 def run(arguments: Sequence[str] | None = None) -> None:
     """Run the command line `arguments` (default: the process's own) and exit."""
-    signal.signal(signal.SIGTERM, _interrupt)
-    sys.exit(_status_of(list(sys.argv[1:] if arguments is None else arguments)))
+    handler = _Interrupt()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup and background jobs have it
+            signal.signal(number, handler)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a character that the terminal lacks ends no run
+    status = _status_of(list(sys.argv[1:] if arguments is None else arguments))
+    _leave_stdout()
+    sys.exit(status)
 
 
 def _status_of(arguments: list[str]) -> int:
@@ -71,7 +92,8 @@ def _status_of(arguments: list[str]) -> int:
                     status = main.invoke(context)
                 finally:
                     debug = bool(context.meta.get(DEBUG))
-            sys.stdout.flush()
+            if sys.stdout is not None:
+                sys.stdout.flush()
             return int(status or Status.DONE)
         except OSError as error:
             if isinstance(error, BrokenPipeError):
@@ -91,8 +113,6 @@ def _status_of(arguments: list[str]) -> int:
         progress.error("interrupted")
         return Status.INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output has gone, as `head` does. Python would complain again when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _BROKEN_PIPE
     except AsrkitError as error:
         if debug:
@@ -112,5 +132,25 @@ def _status_of(arguments: list[str]) -> int:
         return Status.NOTHING_DONE
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+def _leave_stdout() -> None:
+    """Let go of what cannot be written any more (a reader gone, a full disk): Python would complain at exit."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+class _Interrupt:
+    """What Ctrl-C and SIGTERM do: the first ends the run in order, the third ends it at once."""
+
+    def __init__(self) -> None:
+        self._times = 0
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        self._times += 1
+        if self._times == 1:
+            raise KeyboardInterrupt
+        if self._times > 2:
+            os._exit(Status.INTERRUPTED)
+        progress.warn("putting things in order first; once more ends at once, without that")

@@ -58,10 +58,11 @@ def command(
     for line in report.summary(utterances, unit):
         click.echo(line)
     if utt2spk:
-        for line in report.per_speaker(utterances, kaldi_dir.parse_utt2spk(utt2spk)):
+        speakers = {line.utt: line.speaker for line in kaldi_dir.parse_utt2spk(utt2spk)}
+        for line in report.per_speaker(utterances, speakers):
             click.echo(line)
     if hotword_path:
-        phrases = [split(alike(h.phrase), unit) for h in hotword_list.parse(hotword_path).hotwords]
+        phrases = [split(alike(p.text), unit) for p in hotword_list.parse(hotword_path).phrases]
         known = [hypotheses.durations.get(utt) for utt in references.texts]
         seconds = None if None in known else sum(known)
         for line in report.hotwords(utterances, phrases, seconds):

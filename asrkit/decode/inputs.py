@@ -10,7 +10,6 @@ anything else                       a recording
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from pathlib import Path
 from asrkit.audio.read import WHOLE, Cut
 from asrkit.errors import AsrkitError, shown
 from asrkit.formats import kaldi_dir, manifest_jsonl, paths
+from asrkit.formats.hotword_lines import Phrase
 
 AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".au", ".caf", ".w64", ".sph"})
 _LIST_SUFFIXES = frozenset({".txt", ".lst", ".list"})
@@ -25,14 +25,22 @@ _LIST_SUFFIXES = frozenset({".txt", ".lst", ".list"})
 
 @dataclass(frozen=True)
 class Utterance:
-    """One thing to decode. `failure` is the reason why it cannot be, if its list already shows that."""
+    """One thing to decode.
+
+    Attributes:
+        utt: its id.
+        source: a path, or a shell command that writes a wav file.
+        is_command: which of them.
+        cut: the part of the recording that it is.
+        hotwords: its own hotwords; None if its list says nothing of them.
+        failure: why it cannot be decoded, if its list already shows that.
+    """
 
     utt: str
     source: str
     is_command: bool = False
     cut: Cut = WHOLE
-    channel: int | None = None
-    hotwords: tuple[str, ...] | None = None
+    hotwords: tuple[Phrase, ...] | None = None
     failure: str | None = None
 
 
@@ -61,38 +69,48 @@ def _of_input(name: str, allow_commands: bool) -> Iterator[Utterance]:
     suffix = path.suffix.lower()
     if name != "-" and path.is_dir():
         if (path / "wav.scp").exists():
-            segments = path / "segments"
-            yield from _of_scp(path / "wav.scp", segments if segments.exists() else None, allow_commands)
+            yield from _of_data_folder(path, allow_commands)
         else:
-            found = (p for p in path.rglob("*") if p.suffix.lower() in AUDIO_SUFFIXES and p.is_file())
-            yield from (Utterance(p.stem, str(p)) for p in sorted(found))
+            found = sorted(p for p in path.rglob("*") if p.suffix.lower() in AUDIO_SUFFIXES and p.is_file())
+            yield from _of_files([str(p) for p in found])
     elif suffix == ".scp":
-        yield from _of_scp(path, None, allow_commands)
-    elif suffix == ".jsonl" or name.lower().endswith(".jsonl.gz"):
-        yield from _of_manifest(path)
+        for recording in kaldi_dir.parse_wav_scp(path, allow_commands=allow_commands):
+            yield _of_recording(recording, path)
+    elif name.lower().endswith((".jsonl", ".jsonl.gz")):
+        yield from _of_manifest(path, allow_commands)
     elif name == "-" or suffix in _LIST_SUFFIXES:
-        yield from (Utterance(r.id, r.source) for r in paths.parse(name))
+        yield from _of_files([paths.locate(listed.path, name) for listed in paths.parse(name)])
     else:
-        yield Utterance(path.stem, name)
+        yield from _of_files([name])
 
 
-def _of_scp(path: Path, segments: Path | None, allow_commands: bool) -> Iterator[Utterance]:
-    recordings = {r.id: r for r in kaldi_dir.parse_wav_scp(path, allow_commands=allow_commands)}
-    if segments is None:
-        yield from (Utterance(r.id, r.source, r.is_command) for r in recordings.values())
-        return
-    for segment in kaldi_dir.parse_segments(segments):
-        recording = recordings.get(segment.recording)
-        if recording is None:
-            reason = f"{os.fspath(segments)}:{segment.line}: recording {shown(segment.recording)} is not in {path}."
-            yield Utterance(segment.utt, "", failure=reason)
-        else:
-            cut = Cut(segment.start, segment.end)
-            yield Utterance(segment.utt, recording.source, recording.is_command, cut)
+def _of_files(files: Sequence[str]) -> Iterator[Utterance]:
+    for utt, file in zip(paths.utterance_ids(files), files, strict=True):
+        yield Utterance(utt, file)
 
 
-def _of_manifest(path: Path) -> Iterator[Utterance]:
-    for entry in manifest_jsonl.parse(path):
-        end = None if entry.duration is None else entry.offset + entry.duration
-        cut = WHOLE if entry.offset == 0 and entry.duration is None else Cut(entry.offset, end)
-        yield Utterance(entry.utt, entry.path, cut=cut, channel=entry.channel, hotwords=entry.hotwords)
+def _of_recording(recording: kaldi_dir.Recording, scp: Path) -> Utterance:
+    source = recording.source if recording.is_command else paths.locate(recording.source, scp)
+    return Utterance(recording.recording, source, recording.is_command)
+
+
+def _of_data_folder(folder: Path, allow_commands: bool) -> Iterator[Utterance]:
+    data = kaldi_dir.parse(folder, allow_commands=allow_commands)
+    recordings = {r.recording: _of_recording(r, folder / "wav.scp") for r in data.recordings}
+    if not data.segments:
+        yield from recordings.values()
+    for segment in data.segments:
+        whole = recordings[segment.recording]
+        yield Utterance(segment.utt, whole.source, whole.is_command, Cut(segment.start, segment.end))
+
+
+def _of_manifest(path: Path, allow_commands: bool) -> Iterator[Utterance]:
+    for line in manifest_jsonl.parse(path, allow_commands=allow_commands):
+        if line.audio is None:
+            reason = f"{path}:{line.line}: this line names no audio file."
+            yield Utterance(line.utt, "", failure=reason)
+            continue
+        end = None if line.duration is None else line.offset + line.duration
+        cut = WHOLE if line.offset == 0 and end is None else Cut(line.offset, end)
+        source = line.audio if line.is_command else paths.locate(line.audio, path)
+        yield Utterance(line.utt, source, line.is_command, cut, line.hotwords)

@@ -101,6 +101,9 @@ def _read_counts(blocks: LineBlocks) -> list[int]:
         if text is None:
             what, cure = "no line \\data\\: this is not an ARPA file", "name a model made by train-lm, lmplz or SRILM"
             raise AsrkitError(what, where=blocks.name, cure=cure)
+        if text.startswith("mmap lm http://kheafield.com/code"):
+            what, cure = "this is a KenLM binary, an ARPA file is needed", "name the ARPA file it was made from"
+            raise AsrkitError(what, where=blocks.name, cure=cure)
     counts: list[int] = []
     while (text := blocks.next_text()) is not None and (match := re.fullmatch(r"ngram\s+(\d+)\s*=\s*(\d+)", text)):
         order, count = (int(digits[:12]) for digits in match.groups())

@@ -1,67 +1,65 @@
-"""NIST's CTM: words with their times.
+"""CTM files: words with times, as NIST's scoring tools read them.
 
-CTM  :== { LINE }
-LINE :== <recording> <channel> <start> <duration> <word> [ <confidence> ]     seconds; confidence in [0, 1]
-       | ";;" <comment>
+    line :== <utterance> <channel> <start> <duration> <word> [ <confidence> ]
+
+separated by spaces or tabs, times in seconds. Lines that begin with `;;` are comments. Blank lines are passed over; a
+file without words is sound, since nothing may have been said.
 """
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from asrkit.errors import AsrkitError, shown
-from asrkit.formats.reading import name_of, read_lines, split_fields
+from asrkit.formats.fields import number, rows, written
+
+_COMMENT = ";;"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CtmWord:
-    """One word: where and when it was said, in seconds."""
+    """One line; times in seconds, `confidence` from 0 to 1 or None."""
 
-    recording: str
+    utt: str
     channel: str
     start: float
     duration: float
     word: str
     confidence: float | None = None
+    line: int = field(default=0, compare=False)
 
 
 def parse(path: str | os.PathLike[str]) -> tuple[CtmWord, ...]:
-    """Return the words of the file `path` (`-`: standard input), in its order; a file without words is sound.
+    """Return the words of the file `path` (`-`: standard input), in its order.
 
     Raises:
-        AsrkitError: a line of another form, or a time or confidence out of range.
+        AsrkitError: as `reading.read_lines`; not five or six fields; a time below 0; a confidence not from 0 to 1.
     """
     words = []
-    for number, text in read_lines(path):
-        fields = split_fields(text)
-        if not fields or fields[0].startswith(";;"):
+    for line, where, fields in rows(path):
+        if fields[0].startswith(_COMMENT):
             continue
-        where = f"{name_of(path)}:{number}"
-        numbers = [_number(field) for field in (*fields[2:4], *fields[5:])]
-        if len(fields) not in (5, 6) or None in numbers:
-            cure = "write: recording channel start duration word [confidence]"
-            raise AsrkitError(f"{shown(text)} is not a CTM line", where=where, cure=cure)
-        start, duration, confidence = (*numbers, None)[:3]
-        if start < 0 or duration < 0 or not 0 <= (confidence or 0) <= 1:
-            what = f"a time of word {shown(fields[4])} is below 0, or its confidence is not in [0, 1]"
-            raise AsrkitError(what, where=where, cure="mend the line")
-        words.append(CtmWord(fields[0], fields[1], start, duration, fields[4], confidence))
+        if len(fields) not in (5, 6):
+            cure = "write: utterance channel start duration word [confidence]"
+            raise AsrkitError(f"five or six fields are needed, {len(fields)} stand here", where=where, cure=cure)
+        start = number(fields[2], "start", where, low=0)
+        duration = number(fields[3], "duration", where, low=0)
+        confidence = number(fields[5], "confidence", where, low=0, high=1) if len(fields) == 6 else None
+        words.append(CtmWord(fields[0], fields[1], start, duration, fields[4], confidence, line))
     return tuple(words)
 
 
 def serialize(words: Iterable[CtmWord]) -> Iterator[str]:
-    """Yield the lines: times to a hundredth of a second, confidences to four digits."""
-    for w in words:
-        confidence = "" if w.confidence is None else f" {w.confidence:.4f}"
-        yield f"{w.recording} {w.channel} {w.start:.2f} {w.duration:.2f} {w.word}{confidence}"
+    """Yield the lines of `words`: times to a hundredth of a second, confidences to four digits.
 
-
-def _number(field: str) -> float | None:
-    try:
-        value = float(field)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
+    Raises:
+        AsrkitError: an id or word that cannot be written as one field; an id that would make the line a comment.
+    """
+    for word in words:
+        if word.utt.startswith(_COMMENT):
+            raise AsrkitError(f"the utterance {shown(word.utt)} would be a comment in a CTM file", cure="rename it")
+        ids = f"{written(word.utt, 'utterance')} {written(word.channel, 'channel')}"
+        confidence = "" if word.confidence is None else f" {word.confidence:.4f}"
+        yield f"{ids} {word.start:.2f} {word.duration:.2f} {written(word.word, 'word')}{confidence}"

@@ -5,15 +5,31 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from asrkit.errors import AsrkitError, shown
-from asrkit.formats.reading import name_of, read_lines, split_fields
+from asrkit.formats.reading import MAX_LINE_BYTES, name_of, read_lines, split_fields
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-_WHOLE = re.compile(r"\d{1,18}", re.ASCII)
+_MAX_DIGITS = 18  # fits into 64 bits
+_GAP = re.compile("[ \t]+")
 _UNWRITABLE = re.compile("[ \t\r\n\0\ud800-\udfff]|^\ufeff|^$")
+_BREAKS_LINES = re.compile("[\r\n\0\ud800-\udfff]|^[ \t\ufeff]|[ \t]$")
 _LISTED = 10
+
+
+def filled_lines(path: str | os.PathLike[str], *, max_bytes: int = MAX_LINE_BYTES) -> Iterator[tuple[int, str, str]]:
+    """Yield (line number, "file:line", text) for each line of `path` that is not blank.
+
+    The text has no spaces and tabs around it.
+
+    Raises:
+        AsrkitError: as `reading.read_lines`.
+    """
+    name = name_of(path)
+    for line, text in read_lines(path, max_bytes=max_bytes):
+        if stripped := text.strip(" \t"):
+            yield line, f"{name}:{line}", stripped
 
 
 def rows(path: str | os.PathLike[str]) -> Iterator[tuple[int, str, list[str]]]:
@@ -22,11 +38,29 @@ def rows(path: str | os.PathLike[str]) -> Iterator[tuple[int, str, list[str]]]:
     Raises:
         AsrkitError: as `reading.read_lines`.
     """
-    name = name_of(path)
-    for line, text in read_lines(path):
-        fields = split_fields(text)
-        if fields:
-            yield line, f"{name}:{line}", fields
+    for line, where, text in filled_lines(path):
+        yield line, where, split_fields(text)
+
+
+def entries(path: str | os.PathLike[str], key: str) -> Iterator[tuple[int, str, str, str]]:
+    """Yield (line number, "file:line", first field, rest) for each line of `path` that is not blank.
+
+    The rest is what follows the first field, without the spaces and tabs around it; it may be empty.
+
+    Raises:
+        AsrkitError: as `reading.read_lines`; a first field, called `key` in the message, that stands on two lines.
+    """
+    once = Once(key, name_of(path))
+    for line, where, text in filled_lines(path):
+        first, *rest = _GAP.split(text, maxsplit=1)
+        once.add(first, line)
+        yield line, where, first, rest[0] if rest else ""
+
+
+def refuse_empty(values: Collection[object], what: str, path: str | os.PathLike[str], cure: str) -> None:
+    """Raise an AsrkitError if the file `path` gave no `values`, which `what` names."""
+    if not values:
+        raise AsrkitError(f"no {what} stands in this file", where=name_of(path), cure=cure)
 
 
 def is_number(field: str) -> bool:
@@ -55,7 +89,7 @@ def whole_number(field: str, what: str, where: str) -> int:
     Raises:
         AsrkitError: anything but digits.
     """
-    if not _WHOLE.fullmatch(field):
+    if not (field.isascii() and field.isdigit() and len(field) <= _MAX_DIGITS):
         raise AsrkitError(f"the {what} {shown(field)} is not a whole number", where=where, cure="write one such as 12")
     return int(field)
 
@@ -90,6 +124,18 @@ def written(field: str, what: str) -> str:
         what = f"the {what} {shown(field)} cannot be written as one field of a line"
         raise AsrkitError(what, cure="rename it without spaces, tabs and line ends")
     return field
+
+
+def written_rest(text: str, what: str) -> str:
+    """Return `text` if a reader that strips spaces and tabs will find it again at the end of a line; it may be empty.
+
+    Raises:
+        AsrkitError: it begins or ends with a space or tab, begins with a byte order mark, or holds a line end, NUL or
+            half of a surrogate pair.
+    """
+    if _BREAKS_LINES.search(text):
+        raise AsrkitError(f"the {what} {shown(text)} cannot be written on one line", cure="write it without line ends")
+    return text
 
 
 def refuse_all(errors: Iterable[AsrkitError], what: str, name: str) -> None:

@@ -1,36 +1,35 @@
-"""What decoding gives: `hyps.jsonl`, one object an utterance in input order, and `failed.jsonl`.
+"""What `asrkit decode` tells of each utterance: hyps.jsonl and failed.jsonl, one JSON object a line.
 
-    {"utt": "u1", "text": "…", "units": ["…"], "duration": 2.5, "warnings": [],
-     "words": [{"word": "…", "start": 0.1, "end": 0.4, "confidence": 0.98}],
-     "scores": {"total": -3.2, "acoustic": -2.9, "lm": -1.3, "hotword": 1.0, "words": 0.0},
-     "hotwords": [{"phrase": "…", "start": 0.1, "end": 0.4, "bonus": 4.0}],
-     "nbest": [{"text": "…", "units": ["…"], "words": [], "scores": {}, "hotwords": []}]}
-    {"utt": "u2", "reason": "…"}
+    hyps.jsonl   line :== { "utt": <id>, "text": <text>, "units": [ <unit>, … ],
+                            "words": [ { "word": <word>, "start": <s>, "end": <s>, "confidence": <0…1> }, … ],
+                            "scores": { "total": <nat>, "acoustic": …, "lm": …, "hotword": …, "words": … },
+                            "hotwords": [ { "phrase": <phrase>, "start": <s>, "end": <s>, "bonus": <nat> }, … ],
+                            "nbest": [ { text, units, words, scores, hotwords }, … ],
+                            "duration": <s>, "warnings": [ <sentence>, … ] }
+    failed.jsonl line :== { "utt": <id>, "reason": <sentence> }
 
-Times are seconds from the utterance's start. Scores are natural-log, higher is better, already scaled, so that the
-parts add up to `total`. `scores` is absent where nothing was searched; `nbest` only on request.
+Only `utt` and `text` (`reason`) must be there, so that hypotheses of other tools can be read; other keys are passed
+over. Scores are natural logs, higher is better, already scaled, so that the parts add up to the total.
 """
 
 from __future__ import annotations
 
-import json
-import math
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from asrkit.errors import AsrkitError, shown
-from asrkit.formats.reading import name_of, parse_json, read_lines
+from asrkit.errors import AsrkitError
+from asrkit.formats.fields import Once
+from asrkit.formats.json_lines import JsonObject, line_of, read_objects
+from asrkit.formats.reading import name_of
 
-_MAX_LINE = 64 << 20
-_CURE = "decode anew, or restore the file"
 _DIGITS = 6
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Word:
-    """A word, when it was said (seconds) and how sure the decoder is (0 to 1); None where that is not known."""
+    """A word, when it was said (seconds), and how sure it is (0 to 1); None where it is not known."""
 
     word: str
     start: float | None = None
@@ -38,30 +37,30 @@ class Word:
     confidence: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Scores:
-    """The parts of a score, natural log, already scaled; they add up to `total`."""
+    """The parts of a hypothesis's score and their sum, natural logs, scaled."""
 
     total: float
-    acoustic: float
-    lm: float
-    hotword: float
-    words: float
+    acoustic: float = 0.0
+    lm: float = 0.0
+    hotword: float = 0.0
+    words: float = 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FiredHotword:
-    """A hotword that came out: when (seconds) and the bonus it was paid (natural log)."""
+    """A hotword that was found: when (seconds, None if not known), and what it added to the score (natural log)."""
 
     phrase: str
-    start: float | None
-    end: float | None
-    bonus: float
+    start: float | None = None
+    end: float | None = None
+    bonus: float = 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Alternative:
-    """One transcript with what belongs to it."""
+    """One way to read an utterance."""
 
     text: str
     units: tuple[str, ...] = ()
@@ -70,140 +69,122 @@ class Alternative:
     hotwords: tuple[FiredHotword, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """The result of one utterance: the best transcript, and on request the n best ones, the best first."""
+    """A line of hyps.jsonl: the best reading of an utterance, others on request, its duration in seconds."""
 
     utt: str
     best: Alternative
-    duration: float = 0.0
-    warnings: tuple[str, ...] = ()
     nbest: tuple[Alternative, ...] = ()
+    duration: float | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The best reading's text."""
+        return self.best.text
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Failure:
-    """An utterance that gave no transcript, and why."""
+    """A line of failed.jsonl: an utterance without a transcript, and why."""
 
     utt: str
     reason: str
 
 
-def parse(path: str | os.PathLike[str]) -> Iterator[Hypothesis]:
-    """Yield the hypotheses in the file `path` (`-`: standard input).
+def parse(path: str | os.PathLike[str]) -> tuple[Hypothesis, ...]:
+    """Return the hypotheses in the file `path` (`-`: standard input), none if every utterance failed.
 
     Raises:
-        AsrkitError: a line of another form, or an id twice.
+        AsrkitError: as `json_lines.read_objects`; a key that is missing or of the wrong kind; an utterance twice.
     """
-    for utt, where, fields in _objects(path):
-        try:
-            yield Hypothesis(
-                utt=utt,
-                best=_alternative(fields),
-                duration=_number(fields.get("duration", 0.0)),
-                warnings=tuple(_strings(fields.get("warnings", []))),
-                nbest=tuple(_alternative(item) for item in fields.get("nbest", [])),
-            )
-        except (TypeError, ValueError, KeyError, AttributeError) as error:
-            raise AsrkitError(f"this is not a hypothesis ({error})", where=where, cure=_CURE) from error
+    once = Once("utterance", name_of(path))
+    hypotheses = []
+    for line, value in read_objects(path):
+        hypotheses.append(_hypothesis(value))
+        once.add(hypotheses[-1].utt, line)
+    return tuple(hypotheses)
 
 
 def serialize(hypotheses: Iterable[Hypothesis]) -> Iterator[str]:
-    """Yield the lines; numbers are rounded to six digits behind the point."""
+    """Yield the lines of hyps.jsonl; numbers are rounded to six digits behind the point."""
     for hypothesis in hypotheses:
-        fields = {"utt": hypothesis.utt, **_fields(hypothesis.best)}
-        fields |= {"duration": hypothesis.duration, "warnings": hypothesis.warnings}
-        if hypothesis.nbest:
-            fields["nbest"] = [_fields(alternative) for alternative in hypothesis.nbest]
-        yield json.dumps(_rounded(fields), ensure_ascii=False, allow_nan=False)
+        value: dict[str, Any] = {"utt": hypothesis.utt, **_plain(hypothesis.best)}
+        value["nbest"] = [_plain(alternative) for alternative in hypothesis.nbest] or None
+        value["duration"] = hypothesis.duration
+        value["warnings"] = hypothesis.warnings
+        yield line_of(_rounded(value))
 
 
-def parse_failures(path: str | os.PathLike[str]) -> Iterator[Failure]:
-    """Yield the failures in the file `path` (`-`: standard input).
+def parse_failed(path: str | os.PathLike[str]) -> tuple[Failure, ...]:
+    """Return the lines of failed.jsonl, which is empty if nothing failed.
 
     Raises:
-        AsrkitError: a line of another form, or an id twice.
+        AsrkitError: as `json_lines.read_objects`; a key that is missing or no string; an utterance twice.
     """
-    for utt, where, fields in _objects(path):
-        if not isinstance(fields.get("reason"), str):
-            raise AsrkitError("this line has no reason", where=where, cure=_CURE)
-        yield Failure(utt, fields["reason"])
+    once = Once("utterance", name_of(path))
+    failures = []
+    for line, value in read_objects(path):
+        failures.append(Failure(_id(value), value.text("reason")))
+        once.add(failures[-1].utt, line)
+    return tuple(failures)
 
 
-def serialize_failures(failures: Iterable[Failure]) -> Iterator[str]:
-    """Yield the lines."""
+def serialize_failed(failures: Iterable[Failure]) -> Iterator[str]:
+    """Yield the lines of failed.jsonl."""
     for failure in failures:
-        yield json.dumps(asdict(failure), ensure_ascii=False)
+        yield line_of(asdict(failure))
 
 
-def _objects(path: str | os.PathLike[str]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    name = name_of(path)
-    line_of: dict[str, int] = {}
-    for number, text in read_lines(path, max_bytes=_MAX_LINE):
-        if not text.strip():
-            continue
-        where = f"{name}:{number}"
-        value = parse_json(text, name, number)
-        if not isinstance(value, dict) or not isinstance(value.get("utt"), str):
-            raise AsrkitError("this line is not an object with an utterance id", where=where, cure=_CURE)
-        if line_of.setdefault(value["utt"], number) != number:
-            what = f"id {shown(value['utt'])} stands in line {line_of[value['utt']]} already"
-            raise AsrkitError(what, where=where, cure=_CURE)
-        yield value["utt"], where, value
+def _id(value: JsonObject) -> str:
+    utt = value.text("utt")
+    if not utt:
+        raise AsrkitError("'utt' is empty", where=value.where, cure="write the utterance's id")
+    return utt
 
 
-def _alternative(fields: dict[str, Any]) -> Alternative:
-    scores = fields.get("scores")
-    return Alternative(
-        text=_string(fields["text"]),
-        units=tuple(_strings(fields.get("units", []))),
-        words=tuple(_word(item) for item in fields.get("words", [])),
-        scores=None if scores is None else Scores(**{part: _number(value) for part, value in scores.items()}),
-        hotwords=tuple(_fired(item) for item in fields.get("hotwords", [])),
+def _hypothesis(value: JsonObject) -> Hypothesis:
+    nbest = tuple(_alternative(alternative) for alternative in value.objects("nbest"))
+    duration = value.number_or_none("duration")
+    return Hypothesis(_id(value), _alternative(value), nbest, duration, value.texts("warnings"))
+
+
+def _alternative(value: JsonObject) -> Alternative:
+    words = tuple(
+        Word(w.text("word"), w.number_or_none("start"), w.number_or_none("end"), w.number_or_none("confidence"))
+        for w in value.objects("words")
     )
+    hotwords = tuple(
+        FiredHotword(h.text("phrase"), h.number_or_none("start"), h.number_or_none("end"), h.number("bonus", 0.0))
+        for h in value.objects("hotwords")
+    )
+    scores = _scores(value.object("scores")) if "scores" in value else None
+    return Alternative(value.text("text"), value.texts("units"), words, scores, hotwords)
 
 
-def _word(item: dict[str, Any]) -> Word:
-    return Word(_string(item["word"]), *(_maybe_number(item.get(key)) for key in ("start", "end", "confidence")))
+def _scores(value: JsonObject) -> Scores:
+    parts = (value.number(part, 0.0) for part in ("acoustic", "lm", "hotword", "words"))
+    return Scores(value.number("total"), *parts)
 
 
-def _fired(item: dict[str, Any]) -> FiredHotword:
-    times = (_maybe_number(item.get(key)) for key in ("start", "end"))
-    return FiredHotword(_string(item["phrase"]), *times, _number(item["bonus"]))
+def _plain(alternative: Alternative) -> dict[str, Any]:
+    return {
+        "text": alternative.text,
+        "units": alternative.units,
+        "words": [_without_none(asdict(word)) for word in alternative.words],
+        "scores": asdict(alternative.scores) if alternative.scores else None,
+        "hotwords": [_without_none(asdict(hotword)) for hotword in alternative.hotwords],
+    }
 
 
-def _string(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{shown(str(value))} is not a string")
-    return value
-
-
-def _strings(values: Any) -> list[str]:
-    if not isinstance(values, list):
-        raise TypeError(f"{shown(str(values))} is not a list")
-    return [_string(value) for value in values]
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < math.inf:
-        raise TypeError(f"{shown(str(value))} is not a number")
-    return float(value)
-
-
-def _maybe_number(value: Any) -> float | None:
-    return None if value is None else _number(value)
-
-
-def _fields(alternative: Alternative) -> dict[str, Any]:
-    fields = asdict(alternative)
-    if alternative.scores is None:
-        del fields["scores"]
-    return fields
+def _without_none(value: dict[str, Any]) -> dict[str, Any]:
+    return {key: item for key, item in value.items() if item is not None}
 
 
 def _rounded(value: Any) -> Any:
     if isinstance(value, float):
-        return round(value, _DIGITS)
+        return round(float(value), _DIGITS)
     if isinstance(value, dict):
         return {key: _rounded(item) for key, item in value.items()}
     return [_rounded(item) for item in value] if isinstance(value, list | tuple) else value

@@ -1,175 +1,227 @@
-"""The files of a Kaldi data folder.
+"""Kaldi's data folders: wav.scp, segments, text, utt2spk.
 
-    wav.scp   LINE :== <recording> ( <path> | <command> '|' )
-    segments  LINE :== <utterance> <recording> <start> <end>     seconds; end -1: up to the end of the recording
-    text      LINE :== <utterance> [ <words> ]
-    utt2spk   LINE :== <utterance> <speaker>
+    wav.scp  line :== <recording> ( <path> | <command> '|' )
+    segments line :== <utterance> <recording> <start> <end>        in seconds; an end of -1 is the recording's own
+    text     line :== <utterance> { <word> }
+    utt2spk  line :== <utterance> <speaker>
 
-Fields are separated by spaces or tabs; a path may hold spaces; blank lines are passed over. The lines need not be
-sorted; ids are unique. A relative path is looked for from the current folder, as Kaldi does, then from the list's own.
+The first field ends at a space or tab; a path may hold spaces. Lines need not be sorted; their order is kept. Blank
+lines are passed over. No first field stands twice in a file. A relative path is taken as `paths.locate` says. A command
+is a program to be run: it is refused unless the caller allows it.
 """
 
 from __future__ import annotations
 
-import math
 import os
-from collections.abc import Iterator, Mapping, Sized
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
-from asrkit.errors import AsrkitError, shown
-from asrkit.formats.reading import STDIN, name_of, read_lines, split_fields
+from asrkit import progress
+from asrkit.errors import AsrkitError, from_os_error, shown
+from asrkit.formats.fields import entries, number, refuse_empty, written, written_rest
+from asrkit.formats.reading import split_fields
 
-_Items = TypeVar("_Items", bound=Sized)
+WAV_SCP, SEGMENTS, TEXT, UTT2SPK = "wav.scp", "segments", "text", "utt2spk"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Recording:
-    """One line of wav.scp: a file, or a shell command that writes a wav file to its standard output."""
+    """A line of wav.scp: `source` is a path as it stands there, or a shell command without its `|`."""
 
-    id: str
+    recording: str
     source: str
     is_command: bool = False
-    line: int = 0
+    line: int = field(default=0, compare=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Segment:
-    """One line of segments: a part of a recording, in seconds; `end` is None for the recording's end."""
+    """A line of segments: where an utterance lies in its recording, in seconds; `end` None is the recording's end."""
 
     utt: str
     recording: str
     start: float
     end: float | None
-    line: int = 0
+    line: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """An utterance and its words, as one text, which may be empty."""
+
+    utt: str
+    text: str
+    line: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """A line of utt2spk."""
+
+    utt: str
+    speaker: str
+    line: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class DataFolder:
+    """A data folder; `segments` is empty if each recording is one utterance, `texts` and `speakers` if not given."""
+
+    recordings: tuple[Recording, ...]
+    segments: tuple[Segment, ...] = ()
+    texts: tuple[Transcript, ...] = ()
+    speakers: tuple[Speaker, ...] = ()
+
+    def utterances(self) -> tuple[str, ...]:
+        """Return the ids of the utterances, in the order of segments, or of wav.scp if there are none."""
+        return tuple(s.utt for s in self.segments) or tuple(r.recording for r in self.recordings)
+
+
+def parse(folder: str | os.PathLike[str], *, allow_commands: bool = False) -> DataFolder:
+    """Return the data folder `folder`, which has at least wav.scp; warn of texts and speakers of no utterance.
+
+    Raises:
+        AsrkitError: wav.scp is missing; as the parsers of its files; a segment of a recording that wav.scp lacks.
+    """
+    base = Path(folder)
+    if not (base / WAV_SCP).is_file():
+        if not base.is_dir():
+            raise from_os_error(FileNotFoundError(2, "") if not base.exists() else NotADirectoryError(20, ""), base)
+        raise AsrkitError("this folder has no wav.scp", where=str(base), cure="name a Kaldi data folder")
+    data = DataFolder(
+        parse_wav_scp(base / WAV_SCP, allow_commands=allow_commands),
+        parse_segments(base / SEGMENTS) if (base / SEGMENTS).exists() else (),
+        parse_text(base / TEXT) if (base / TEXT).exists() else (),
+        parse_utt2spk(base / UTT2SPK) if (base / UTT2SPK).exists() else (),
+    )
+    known = {recording.recording for recording in data.recordings}
+    for segment in data.segments:
+        if segment.recording not in known:
+            what = f"the recording {shown(segment.recording)} does not stand in wav.scp"
+            cure = "add it there or remove the segment"
+            raise AsrkitError(what, where=f"{base / SEGMENTS}:{segment.line}", cure=cure)
+    utterances = set(data.utterances())
+    for name, lines in ((TEXT, data.texts), (UTT2SPK, data.speakers)):
+        stray = [line for line in lines if line.utt not in utterances]
+        if stray:
+            told = f"{shown(stray[0].utt)} on line {stray[0].line}"
+            progress.warn(f"{base / name}: {len(stray)} ids are of no utterance, the first is {told}")
+    return data
 
 
 def parse_wav_scp(path: str | os.PathLike[str], *, allow_commands: bool = False) -> tuple[Recording, ...]:
-    """Return the recordings of a wav.scp (`-`: standard input), their paths looked up.
+    """Return the lines of wav.scp.
 
     Raises:
-        AsrkitError: a line without a path; an id twice; a command, unless `allow_commands`; no line at all.
+        AsrkitError: as `reading.read_lines`; a recording twice; no path; a command although `allow_commands` is false;
+            no line at all.
     """
     recordings = []
-    for number, where, id_, rest in _keyed_lines(path, "a recording id and a path"):
-        is_command = rest.endswith("|")
+    for line, where, recording, source in entries(path, "recording"):
+        is_command = source.endswith("|")
+        if not source.rstrip("| \t"):
+            what = f"no path follows the recording {shown(recording)}"
+            raise AsrkitError(what, where=where, cure="write the path of its audio file after it")
         if is_command and not allow_commands:
-            cure = "run it beforehand, or allow commands with --allow-commands if you trust this list"
-            raise AsrkitError(f"recording {shown(id_)} is a command to run", where=where, cure=cure)
-        if not rest.removesuffix("|").strip(" \t"):
-            raise AsrkitError(f"recording {shown(id_)} has no path", where=where, cure="write the path after the id")
-        source = rest.removesuffix("|").rstrip(" \t") if is_command else located(rest, path)
-        recordings.append(Recording(id_, source, is_command, number))
-    return _some(tuple(recordings), path)
+            cure = "allow it with --allow-commands if you trust this file, or write the path of an audio file"
+            raise AsrkitError(f"this is a command, which would run {shown(source)}", where=where, cure=cure)
+        recordings.append(Recording(recording, source.removesuffix("|").rstrip(" \t"), is_command, line))
+    refuse_empty(recordings, "recording", path, "write a recording's id and the path of its audio file a line")
+    return tuple(recordings)
 
 
 def serialize_wav_scp(recordings: tuple[Recording, ...]) -> Iterator[str]:
-    """Yield the lines of a wav.scp."""
+    """Yield the lines of wav.scp.
+
+    Raises:
+        AsrkitError: an id or a source that no line can hold.
+    """
     for recording in recordings:
-        yield f"{recording.id} {recording.source}{' |' if recording.is_command else ''}"
+        source = written_rest(recording.source, "source")
+        if not source or source.endswith("|"):
+            raise AsrkitError(f"{shown(source)} cannot be written into wav.scp", cure="rename the file")
+        yield f"{written(recording.recording, 'recording')} {source}{' |' if recording.is_command else ''}"
 
 
 def parse_segments(path: str | os.PathLike[str]) -> tuple[Segment, ...]:
-    """Return the segments of a segments file (`-`: standard input).
+    """Return the lines of segments.
 
     Raises:
-        AsrkitError: a line of another form; a start below 0 or an end that does not follow it; an id twice; no line.
+        AsrkitError: as `reading.read_lines`; an utterance twice; not four fields; times that are no span; no line.
     """
     segments = []
-    for number, where, utt, rest in _keyed_lines(path, "an utterance id, a recording id, a start and an end"):
+    for line, where, utt, rest in entries(path, "utterance"):
         fields = split_fields(rest)
-        start, end = (_seconds(field) for field in fields[1:]) if len(fields) == 3 else (None, None)
-        if start is None or end is None:
-            cure = "write: utterance recording start end, the times in seconds"
-            raise AsrkitError(f"{shown(rest)} is not a recording, a start and an end", where=where, cure=cure)
-        if start < 0 or (end <= start and end != -1):
-            what = f"segment {shown(utt)} from {start:g} s to {end:g} s is empty or begins before the recording"
-            raise AsrkitError(what, where=where, cure="mend its times")
-        segments.append(Segment(utt, fields[0], start, None if end == -1 else end, number))
-    return _some(tuple(segments), path)
+        if len(fields) != 3:
+            cure = "write: utterance recording start end"
+            raise AsrkitError(f"four fields are needed, {len(fields) + 1} stand here", where=where, cure=cure)
+        start = number(fields[1], "start", where, low=0)
+        end: float | None = number(fields[2], "end", where, low=-1)
+        if end == -1:
+            end = None
+        elif end <= start:
+            what = f"the segment ends at {fields[2]} s, not after its start at {fields[1]} s"
+            raise AsrkitError(what, where=where, cure="write a later end, or -1 for the end of the recording")
+        segments.append(Segment(utt, fields[0], start, end, line))
+    refuse_empty(segments, "segment", path, "write: utterance recording start end; or remove the file")
+    return tuple(segments)
 
 
 def serialize_segments(segments: tuple[Segment, ...]) -> Iterator[str]:
-    """Yield the lines of a segments file."""
-    for s in segments:
-        yield f"{s.utt} {s.recording} {s.start!r} {-1 if s.end is None else repr(s.end)}"
-
-
-def parse_text(path: str | os.PathLike[str]) -> Mapping[str, str]:
-    """Return utterance id -> text of a text file (`-`: standard input), in its order; a text may be empty.
+    """Yield the lines of segments.
 
     Raises:
-        AsrkitError: an id twice; no line at all.
+        AsrkitError: an id that no line can hold.
     """
-    return _some({utt: rest for _, _, utt, rest in _keyed_lines(path, "an utterance id", may_be_alone=True)}, path)
+    for segment in segments:
+        ids = f"{written(segment.utt, 'utterance')} {written(segment.recording, 'recording')}"
+        yield f"{ids} {segment.start!r} {-1 if segment.end is None else repr(segment.end)}"
 
 
-def serialize_text(texts: Mapping[str, str]) -> Iterator[str]:
-    """Yield the lines of a text file."""
-    for utt, text in texts.items():
-        yield f"{utt} {text}".rstrip(" ")
-
-
-def parse_utt2spk(path: str | os.PathLike[str]) -> Mapping[str, str]:
-    """Return utterance id -> speaker of an utt2spk file (`-`: standard input), in its order.
+def parse_text(path: str | os.PathLike[str]) -> tuple[Transcript, ...]:
+    """Return the lines of text; an utterance without words has the text "".
 
     Raises:
-        AsrkitError: a line that is not two fields; an id twice; no line at all.
+        AsrkitError: as `reading.read_lines`; an utterance twice; no line.
     """
-    speakers = {}
-    for _, where, utt, rest in _keyed_lines(path, "an utterance id and a speaker"):
+    texts = tuple(Transcript(utt, text, line) for line, _, utt, text in entries(path, "utterance"))
+    refuse_empty(texts, "utterance", path, "write an utterance's id and its words a line")
+    return texts
+
+
+def serialize_text(texts: tuple[Transcript, ...]) -> Iterator[str]:
+    """Yield the lines of text.
+
+    Raises:
+        AsrkitError: an id or a text that no line can hold.
+    """
+    for transcript in texts:
+        yield f"{written(transcript.utt, 'utterance')} {written_rest(transcript.text, 'text')}".rstrip(" ")
+
+
+def parse_utt2spk(path: str | os.PathLike[str]) -> tuple[Speaker, ...]:
+    """Return the lines of utt2spk.
+
+    Raises:
+        AsrkitError: as `reading.read_lines`; an utterance twice; not two fields; no line.
+    """
+    speakers = []
+    for line, where, utt, rest in entries(path, "utterance"):
         if len(split_fields(rest)) != 1:
-            cure = "write the utterance id and one speaker id"
-            raise AsrkitError(f"{shown(rest)} is not a speaker id", where=where, cure=cure)
-        speakers[utt] = rest
-    return _some(speakers, path)
+            cure = "write an utterance's id, a space and its speaker"
+            count = len(split_fields(rest)) + 1
+            raise AsrkitError(f"two fields are needed, {count} stand here", where=where, cure=cure)
+        speakers.append(Speaker(utt, rest, line))
+    refuse_empty(speakers, "utterance", path, "write an utterance's id and its speaker a line")
+    return tuple(speakers)
 
 
-def serialize_utt2spk(speakers: Mapping[str, str]) -> Iterator[str]:
-    """Yield the lines of an utt2spk file."""
-    for utt, speaker in speakers.items():
-        yield f"{utt} {speaker}"
+def serialize_utt2spk(speakers: tuple[Speaker, ...]) -> Iterator[str]:
+    """Yield the lines of utt2spk.
 
-
-def located(path: str, list_path: str | os.PathLike[str]) -> str:
-    """Return where `path`, written in the list `list_path`, is: from the current folder, else from the list's own."""
-    if os.path.isabs(path) or os.path.exists(path) or os.fspath(list_path) == STDIN:
-        return path
-    beside = Path(list_path).parent / path
-    return str(beside) if beside.exists() else path
-
-
-def _keyed_lines(
-    path: str | os.PathLike[str], wanted: str, *, may_be_alone: bool = False
-) -> Iterator[tuple[int, str, str, str]]:
-    """Yield (line number, place for messages, id, the rest of the line) and refuse an id that stands twice."""
-    name = name_of(path)
-    line_of: dict[str, int] = {}
-    for number, text in read_lines(path):
-        stripped = text.strip(" \t")
-        if not stripped:
-            continue
-        where = f"{name}:{number}"
-        key = split_fields(stripped)[0]
-        rest = stripped[len(key) :].strip(" \t")
-        if not rest and not may_be_alone:
-            raise AsrkitError(f"{shown(stripped)} is not {wanted}", where=where, cure="complete the line")
-        if line_of.setdefault(key, number) != number:
-            what = f"id {shown(key)} stands in line {line_of[key]} already"
-            raise AsrkitError(what, where=where, cure="make the ids unique")
-        yield number, where, key, rest
-
-
-def _some(items: _Items, path: str | os.PathLike[str]) -> _Items:
-    if not items:
-        raise AsrkitError("this list is empty", where=name_of(path), cure="write one item a line")
-    return items
-
-
-def _seconds(field: str) -> float | None:
-    try:
-        value = float(field)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
+    Raises:
+        AsrkitError: an id that no line can hold.
+    """
+    for speaker in speakers:
+        yield f"{written(speaker.utt, 'utterance')} {written(speaker.speaker, 'speaker')}"

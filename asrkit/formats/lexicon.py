@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from asrkit import progress
 from asrkit.errors import AsrkitError, shown
-from asrkit.formats.fields import is_number, rows, written
+from asrkit.formats.fields import is_number, refuse_empty, rows, written
 from asrkit.formats.reading import name_of
 
 _NEARLY_ALL = 0.95
@@ -63,11 +63,9 @@ def parse(path: str | os.PathLike[str], *, probabilities: bool = False) -> Lexic
             raise AsrkitError(what, where=where, cure="remove one of the two lines")
         if first is not entry:
             repeated.append((first.line, line))
-    if not entries:
-        cure = "write one word a line, and its units after it"
-        raise AsrkitError("no word stands in this file", where=name_of(path), cure=cure)
+    refuse_empty(entries, "word", path, "write one word a line, and its units after it")
     if not probabilities and alike >= _NEARLY_ALL * (len(entries) + len(repeated)):
-        cure = "say with --probabilities that it is one, or remove it"
+        cure = "say with --lexicon-probabilities that it is one, or remove it"
         raise AsrkitError("the second column looks like probabilities", where=name_of(path), cure=cure)
     if repeated:
         first_line, line = repeated[0]

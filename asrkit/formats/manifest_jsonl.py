@@ -1,147 +1,194 @@
-"""JSONL manifests of recordings: one JSON object a line, with the field names of NeMo or of Lhotse.
+"""Manifests of utterances, one JSON object a line, with the field names of NeMo or of Lhotse.
 
-    NeMo     {"audio_filepath": PATH, "offset": s, "duration": s, "text": "…"}
-    Lhotse   a cut        {"id": ID, "start": s, "duration": s, "channel": n,
-                           "supervisions": [{"text": "…", "speaker": "…"}],
-                           "recording": {"id": ID, "sources": [{"type": "file", "source": PATH}]}}
-             a recording  {"id": ID, "sources": [{"type": "file", "source": PATH}], "duration": s}
+    NeMo         { "audio_filepath": <path>, "duration": <s>, "offset": <s>, "text": <text>, "id": <id> }
+    Lhotse       CUT | RECORDING | SUPERVISION
+    CUT          { "id": <id>, "start": <s>, "duration": <s>, "recording": RECORDING,
+                   "supervisions": [ SUPERVISION, … ] }
+    RECORDING    { "id": <id>, "sources": [ { "type": "file" | "command", "source": <path or command> } ] }
+    SUPERVISION  { "id": <id>, "recording_id": <id>, "start": <s>, "duration": <s>, "text": <text>, "speaker": <id> }
 
-Every form may also have "utt" or "id" (else the file's name without suffix is the id) and asrkit's own "hotwords", a
-list of phrases for this utterance. Fields that asrkit has no use for are left alone. A relative path is looked for from
-the current folder, then from the manifest's own.
+`text`, `speaker` and asrkit's own `hotwords`, for this
+utterance alone, may stand in a line of any kind: [ <phrase>, … ] or { <phrase>: <weight in nats>, … }. In NeMo's form
+only `audio_filepath` must be there; without `id` (or `utt`) an utterance has its file's id, as in `paths`, with the
+offset in milliseconds after it where a file stands in several lines. Other keys are passed over. A relative path is
+taken as `paths.locate` says. A command is refused unless the caller allows it.
 """
 
 from __future__ import annotations
 
-import json
-import math
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from asrkit.errors import AsrkitError, shown
-from asrkit.formats.kaldi_dir import located
-from asrkit.formats.reading import name_of, parse_json, read_lines
+from asrkit.formats.fields import Once, refuse_empty
+from asrkit.formats.hotword_lines import Phrase
+from asrkit.formats.json_lines import JsonObject, line_of, read_objects
+from asrkit.formats.paths import can_be_id, utterance_ids
+from asrkit.formats.reading import name_of
 
-_MAX_LINE = 16 << 20
-_CURE = "see the field names of NeMo and Lhotse manifests"
 
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """One line.
 
-@dataclass(frozen=True)
-class Entry:
-    """One utterance: a recording or a part of it, in seconds; None where the manifest says nothing."""
+    Attributes:
+        utt: its id.
+        audio: the path as it stands there, or a command; None for a supervision, which names a recording only.
+        is_command: whether `audio` is a shell command.
+        recording: the recording's id in Lhotse's forms.
+        offset: where in the audio it begins, seconds.
+        duration: how long it is, seconds; None is up to the audio's end.
+        text: what was said, if it is told.
+        speaker: who said it, if it is told.
+        hotwords: its own hotwords; None if the line has none to say, which is not the same as an empty list.
+    """
 
     utt: str
-    path: str
+    audio: str | None
+    is_command: bool = False
+    recording: str | None = None
     offset: float = 0.0
     duration: float | None = None
-    channel: int | None = None
     text: str | None = None
     speaker: str | None = None
-    hotwords: tuple[str, ...] | None = None
-    line: int = 0
+    hotwords: tuple[Phrase, ...] | None = None
+    line: int = field(default=0, compare=False)
 
 
-def parse(path: str | os.PathLike[str]) -> tuple[Entry, ...]:
-    """Return the utterances of the manifest `path` (`-`: standard input).
+def parse(path: str | os.PathLike[str], *, allow_commands: bool = False) -> tuple[Utterance, ...]:
+    """Return the utterances of the file `path` (`-`: standard input), in its order.
 
     Raises:
-        AsrkitError: a line that is not such an object, a field of the wrong type, an id twice, no line at all.
+        AsrkitError: as `json_lines.read_objects`; a line of no known kind; a key that is missing or of the wrong kind;
+            a command although `allow_commands` is false; an id twice; no line.
     """
-    name = name_of(path)
-    entries: dict[str, Entry] = {}
-    for number, text in read_lines(path, max_bytes=_MAX_LINE):
-        if not text.strip():
-            continue
-        where = f"{name}:{number}"
-        value = parse_json(text, name, number)
-        if not isinstance(value, dict):
-            raise AsrkitError("this line is not a JSON object", where=where, cure=_CURE)
-        entry = _entry(_Fields(value, where), path, number)
-        before = entries.setdefault(entry.utt, entry)
-        if before is not entry:
-            what = f"id {shown(entry.utt)} stands in line {before.line} already"
-            raise AsrkitError(what, where=where, cure='give each line an "id" of its own')
-    if not entries:
-        raise AsrkitError("this manifest is empty", where=name, cure="write one utterance a line")
-    return tuple(entries.values())
+    utterances = []
+    for line, value in read_objects(path):
+        utterance = replace(_utterance(value), hotwords=_hotwords(value), line=line)
+        if utterance.is_command and not allow_commands:
+            cure = "allow it with --allow-commands if you trust this file"
+            what = f"this is a command, which would run {shown(utterance.audio or '')}"
+            raise AsrkitError(what, where=value.where, cure=cure)
+        utterances.append(utterance)
+    refuse_empty(utterances, "utterance", path, 'write {"audio_filepath": "…"} on each line')
+    utterances = _with_ids(utterances)
+    once = Once("id", name_of(path))
+    for utterance in utterances:
+        once.add(utterance.utt, utterance.line)
+        if not can_be_id(utterance.utt):
+            what = f"the id {shown(utterance.utt)} has white space in it"
+            cure = 'give the line an "id" without white space'
+            raise AsrkitError(what, where=f"{name_of(path)}:{utterance.line}", cure=cure)
+    return tuple(utterances)
 
 
-def serialize(entries: Iterable[Entry]) -> Iterator[str]:
-    """Yield the lines, with NeMo's field names and an "id"."""
-    for e in entries:
-        fields = {
-            "id": e.utt, "audio_filepath": e.path, "offset": e.offset or None, "duration": e.duration,
-            "channel": e.channel, "text": e.text, "speaker": e.speaker,
-            "hotwords": None if e.hotwords is None else list(e.hotwords),
-        }  # fmt: skip
-        yield json.dumps({key: value for key, value in fields.items() if value is not None}, ensure_ascii=False)
+def serialize(utterances: Iterable[Utterance]) -> Iterator[str]:
+    """Yield one line an utterance: NeMo's form with an id, or a supervision of Lhotse where there is no audio."""
+    for utterance in utterances:
+        value: dict[str, Any] = {"id": utterance.utt}
+        if utterance.audio is None:
+            value |= {"recording_id": utterance.recording, "start": utterance.offset, "duration": utterance.duration}
+        elif utterance.is_command or utterance.recording is not None:
+            source = {"type": "command" if utterance.is_command else "file", "source": utterance.audio}
+            recording = {"id": utterance.recording or utterance.utt, "sources": [source]}
+            value |= {"start": utterance.offset, "duration": utterance.duration, "recording": recording}
+        else:
+            offset = utterance.offset or None
+            value |= {"audio_filepath": utterance.audio, "offset": offset, "duration": utterance.duration}
+        value |= {"text": utterance.text, "speaker": utterance.speaker}
+        if utterance.hotwords is not None:
+            value["hotwords"] = {phrase.text: phrase.weight for phrase in utterance.hotwords}
+        yield line_of(value)
 
 
-class _Fields:
-    """The fields of one object, taken out with their types checked."""
-
-    def __init__(self, value: dict[str, Any], where: str) -> None:
-        self.value = value
-        self.where = where
-
-    def get(self, key: str, kind: type | tuple[type, ...]) -> Any:
-        found = self.value.get(key)
-        if found is None or (isinstance(found, kind) and not isinstance(found, bool)):
-            return found
-        raise AsrkitError(f"field {key!r} has a value of the wrong type", where=self.where, cure=_CURE)
-
-    def seconds(self, key: str) -> float | None:
-        found = self.get(key, (int, float))
-        if found is not None and not (abs(found) < 1e12 and math.isfinite(found) and found >= 0):
-            raise AsrkitError(f"field {key!r} must be seconds from 0 on", where=self.where, cure="mend the line")
-        return None if found is None else float(found)
-
-    def inner(self, key: str) -> _Fields:
-        return _Fields(self.get(key, dict) or {}, self.where)
-
-    def first(self, key: str) -> _Fields:
-        items = self.get(key, list) or [{}]
-        if not isinstance(items[0], dict):
-            raise AsrkitError(f"field {key!r} must be a list of objects", where=self.where, cure=_CURE)
-        return _Fields(items[0], self.where)
-
-
-def _entry(fields: _Fields, list_path: str | os.PathLike[str], number: int) -> Entry:
-    recording = fields if "sources" in fields.value else fields.inner("recording")
-    source = recording.first("sources")
-    kind = source.get("type", str)
-    if kind not in (None, "file"):
-        raise AsrkitError(f"a source of type {shown(kind)} cannot be read", where=fields.where, cure="use files")
-    path = fields.get("audio_filepath", str) or source.get("source", str)
-    if not path:
-        cure = 'write "audio_filepath", or a Lhotse recording with "sources"'
-        raise AsrkitError("no recording is named", where=fields.where, cure=cure)
-    supervision = fields.first("supervisions")
-    hotwords = fields.get("hotwords", list)
-    if hotwords is not None and not all(isinstance(phrase, str) for phrase in hotwords):
-        raise AsrkitError("field 'hotwords' must be a list of strings", where=fields.where, cure="mend the line")
-    utt = fields.get("utt", (str, int)) or fields.get("id", (str, int)) or Path(path).stem
-    if not str(utt) or any(c in " \t\r\n" for c in str(utt)):
-        what = f"id {shown(str(utt))} is empty or has white space in it"
-        raise AsrkitError(what, where=fields.where, cure='give the line an "id" without white space')
-    duration = fields.seconds("duration")
+def _utterance(value: JsonObject) -> Utterance:
+    text = value.text("text") if "text" in value else None
+    speaker = value.name("speaker")
+    duration = value.seconds("duration") if "duration" in value else None
     if duration == 0:
-        raise AsrkitError("this utterance lasts 0 seconds", where=fields.where, cure='mend "duration" or leave it out')
-    return Entry(
-        utt=str(utt),
-        path=located(path, list_path),
-        offset=fields.seconds("offset") or fields.seconds("start") or 0.0,
-        duration=duration,
-        channel=fields.get("channel", int),
-        text=_first_given(fields.get("text", str), supervision.get("text", str)),
-        speaker=_first_given(fields.get("speaker", str), supervision.get("speaker", str)),
-        hotwords=None if hotwords is None else tuple(hotwords),
-        line=number,
-    )
+        raise AsrkitError("this utterance lasts 0 seconds", where=value.where, cure='mend "duration" or leave it out')
+    if "audio_filepath" in value:
+        utt = value.name("id") or value.name("utt") or ""
+        audio = value.text("audio_filepath")
+        if not audio or "\0" in audio:
+            raise AsrkitError("'audio_filepath' is no path", where=value.where, cure="write the path of the audio file")
+        offset = value.seconds("offset", 0.0)
+        return Utterance(utt, audio, offset=offset, duration=duration, text=text, speaker=speaker)
+    utt = value.name("id")
+    if not utt:
+        raise AsrkitError("'id' is missing or empty", where=value.where, cure="write the utterance's id")
+    if "sources" in value:  # a recording: all of it is one utterance
+        audio, is_command = _source(value)
+        return Utterance(utt, audio, is_command, utt, 0.0, None, text, speaker)
+    start = value.seconds("start", 0.0)
+    if "recording" in value:
+        recording = value.object("recording")
+        audio, is_command = _source(recording)
+        text, speaker = _supervised(value, text, speaker)
+        return Utterance(utt, audio, is_command, recording.name("id"), start, duration, text, speaker)
+    if "recording_id" in value:
+        return Utterance(utt, None, False, value.name("recording_id"), start, duration, text, speaker)
+    cure = "write audio_filepath (NeMo), or recording, sources or recording_id (Lhotse)"
+    raise AsrkitError("this line names no audio", where=value.where, cure=cure)
 
 
-def _first_given(one: str | None, other: str | None) -> str | None:
-    return other if one is None else one
+def _source(recording: JsonObject) -> tuple[str, bool]:
+    """Return the one source of a recording of Lhotse, and whether it is a command."""
+    sources = recording.objects("sources")
+    if len(sources) != 1:
+        what = f"a recording has {len(sources)} sources, but one is needed"
+        raise AsrkitError(what, where=recording.where, cure="mix them into one file")
+    kind = sources[0].text("type", "file")
+    if kind not in ("file", "command"):
+        what = f"a source of type {shown(kind)} cannot be read"
+        raise AsrkitError(what, where=recording.where, cure="save it as a file")
+    channels = sources[0].value.get("channels")
+    if isinstance(channels, list) and len(channels) > 1:
+        what = f"a recording has {len(channels)} channels, but one is needed"
+        raise AsrkitError(what, where=recording.where, cure="save each as a file")
+    source = sources[0].text("source")
+    if not source or "\0" in source:
+        raise AsrkitError("the source of a recording is no path", where=recording.where, cure="write one")
+    return source, kind == "command"
+
+
+def _supervised(cut: JsonObject, text: str | None, speaker: str | None) -> tuple[str | None, str | None]:
+    """Return the text of all supervisions of a cut in the order of time, and their speaker if it is only one."""
+    supervisions = sorted(cut.objects("supervisions"), key=lambda supervision: supervision.number("start", 0.0))
+    texts = [supervision.text("text") for supervision in supervisions if "text" in supervision]
+    speakers = {supervision.name("speaker") for supervision in supervisions if "speaker" in supervision}
+    if text is None and texts:
+        text = " ".join(texts)
+    return text, speaker or (speakers.pop() if len(speakers) == 1 else None)
+
+
+def _hotwords(value: JsonObject) -> tuple[Phrase, ...] | None:
+    if "hotwords" not in value:
+        return None
+    if isinstance(value.value["hotwords"], list):
+        phrases = tuple(Phrase(text, weighted=False) for text in value.texts("hotwords"))
+    else:
+        weights = value.object("hotwords")
+        phrases = tuple(Phrase(text, weights.number(text)) for text in weights.value)
+    if any(not phrase.text.strip() for phrase in phrases):
+        raise AsrkitError("a phrase in 'hotwords' is empty", where=value.where, cure="remove it")
+    if len({phrase.text for phrase in phrases}) != len(phrases):
+        raise AsrkitError("a phrase stands twice in 'hotwords'", where=value.where, cure="remove one")
+    return phrases
+
+
+def _with_ids(utterances: list[Utterance]) -> list[Utterance]:
+    """Return `utterances`, those without an id with one made from their file."""
+    files = list(dict.fromkeys(u.audio for u in utterances if not u.utt and u.audio))
+    ids = dict(zip(files, utterance_ids(files), strict=True))
+    lines_of_file = Counter(u.audio for u in utterances if not u.utt)
+    named = []
+    for utterance in utterances:
+        utt = utterance.utt or ids[utterance.audio or ""]
+        if not utterance.utt and lines_of_file[utterance.audio] > 1:
+            utt = f"{utt}-{round(utterance.offset * 1000):08d}"
+        named.append(replace(utterance, utt=utt))
+    return named

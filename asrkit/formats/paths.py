@@ -1,49 +1,90 @@
-"""Plain lists of recordings.
+"""Plain lists of paths: one a line; a path may hold spaces. Blank lines are passed over; there are no comments.
 
-    LINE :== <path>
-
-Spaces at both ends are dropped, blank lines passed over. The id of a recording is its file's name without the suffix.
-A relative path is looked for from the current folder, then from the list's own.
+Here too stands what a relative path in any list means (`locate`), and which ids the files of a list get
+(`utterance_ids`).
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from asrkit.errors import AsrkitError, shown
-from asrkit.formats.kaldi_dir import Recording, located
-from asrkit.formats.reading import name_of, read_lines
+from asrkit.formats.fields import Once, filled_lines, refuse_empty, written_rest
+from asrkit.formats.reading import STDIN, name_of
+
+_SEPARATORS = re.compile("[ \t\r\n]")
 
 
-def parse(path: str | os.PathLike[str]) -> tuple[Recording, ...]:
-    """Return the recordings that the file `path` (`-`: standard input) lists.
+@dataclass(frozen=True, slots=True)
+class ListedPath:
+    """One line: a path as it stands there."""
+
+    path: str
+    line: int = field(default=0, compare=False)
+
+
+def parse(path: str | os.PathLike[str]) -> tuple[ListedPath, ...]:
+    """Return the paths in the file `path` (`-`: standard input).
 
     Raises:
-        AsrkitError: two paths with the same id; no path at all.
+        AsrkitError: as `reading.read_lines`; a path that stands twice; no path at all.
     """
-    lines = ((text.strip(" \t"), f"{name_of(path)}:{number}", number) for number, text in read_lines(path))
-    recordings = tuple(_identified((located(text, path), where, number) for text, where, number in lines if text))
-    if not recordings:
-        raise AsrkitError("this list is empty", where=name_of(path), cure="write one path a line")
-    return recordings
+    once = Once("path", name_of(path))
+    paths = []
+    for line, _, text in filled_lines(path):
+        once.add(text, line)
+        paths.append(ListedPath(text, line))
+    refuse_empty(paths, "path", path, "write the path of one audio file a line")
+    return tuple(paths)
 
 
-def serialize(recordings: Iterable[Recording]) -> Iterator[str]:
-    """Yield the lines of a list of paths."""
-    for recording in recordings:
-        yield recording.source
+def serialize(paths: Sequence[ListedPath]) -> Iterator[str]:
+    """Yield one line a path.
+
+    Raises:
+        AsrkitError: a path that no line can hold.
+    """
+    for listed in paths:
+        yield written_rest(listed.path, "path")
 
 
-def _identified(paths: Iterable[tuple[str, str, int]]) -> Iterator[Recording]:
-    seen: dict[str, str] = {}
-    for path, where, number in paths:
-        id_ = Path(path).stem
-        if not id_:
-            raise AsrkitError(f"{shown(path)} names no file", where=where, cure="write the path of a recording")
-        if id_ in seen:
-            what = f"{shown(path)} would have the same id, {shown(id_)}, as {seen[id_]}"
-            raise AsrkitError(what, where=where, cure="give ids of your own in a wav.scp")
-        seen[id_] = where
-        yield Recording(id_, path, line=number)
+def locate(path: str, list_path: str | os.PathLike[str]) -> str:
+    """Return where the file `path` lies that the list `list_path` (`-`: standard input) names.
+
+    A relative path counts from the folder of the list if the file is there, else from the working folder, as Kaldi has
+    it; so a folder with its list can be moved as a whole.
+    """
+    if os.path.isabs(path) or os.fspath(list_path) == STDIN:
+        return path
+    beside = os.path.join(os.path.dirname(os.fspath(list_path)), path)
+    return beside if os.path.exists(beside) else path
+
+
+def utterance_ids(paths: Sequence[str]) -> tuple[str, ...]:
+    """Return one id a file: its name without ending, or its whole path without ending where names repeat.
+
+    White space that separates fields and lines becomes `_`, since the ids stand in files of such.
+
+    Raises:
+        AsrkitError: two files would have one id.
+    """
+    names = [Path(path).stem for path in paths]
+    if len(set(names)) != len(names):
+        names = [os.path.splitext(path)[0] for path in paths]
+    ids = [_SEPARATORS.sub("_", name) or "_" for name in names]
+    repeated = next((i for i, count in Counter(ids).items() if count > 1), None)
+    if repeated is not None:
+        first, second = [path for path, i in zip(paths, ids, strict=True) if i == repeated][:2]
+        what = f"{shown(first)} and {shown(second)} would both be the utterance {shown(repeated)}"
+        raise AsrkitError(what, cure="rename one, or give ids in a wav.scp")
+    return tuple(ids)
+
+
+def can_be_id(text: str) -> bool:
+    """Return whether `text` can stand as an id in files of fields and lines."""
+    return bool(text) and not _SEPARATORS.search(text)

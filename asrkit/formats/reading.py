@@ -15,7 +15,7 @@ import os
 import sys
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO, Any, cast
 
 from asrkit.errors import AsrkitError, from_os_error, shown
@@ -24,6 +24,9 @@ STDIN = "-"
 MAX_LINE_BYTES = 1 << 20
 _GZIP_MAGIC = b"\x1f\x8b"
 UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_MARKS = (codecs.BOM_UTF8, *UTF16_MARKS)
+_MARK_BYTES = 3  # a byte order mark and a carriage return are not counted
+_CHUNK_BYTES = 1 << 18
 
 
 def name_of(path: str | os.PathLike[str]) -> str:
@@ -40,6 +43,8 @@ def open_binary(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """
     name = name_of(path)
     try:
+        if os.fspath(path) == STDIN and sys.stdin is None:
+            raise AsrkitError("standard input is closed", cure="give a file or a pipe")
         if os.fspath(path) == STDIN:
             yield _unpacked(cast(io.BufferedReader, sys.stdin.buffer))
         else:
@@ -65,10 +70,34 @@ def read_lines(path: str | os.PathLike[str], *, max_bytes: int = MAX_LINE_BYTES)
     """
     name = name_of(path)
     with open_binary(path) as stream:
-        number = 0
-        while raw := stream.readline(max_bytes + 3):  # a mark or line end of up to three bytes is not counted
-            number += 1
-            yield number, decoded(raw, name, number, max_bytes=max_bytes)
+        number, pieces, size = 0, [], 0  # lines before, and the bytes of the line that is not at its end yet
+        while chunk := stream.read1(_CHUNK_BYTES):  # type: ignore[attr-defined]
+            block, newline, rest = chunk.rpartition(b"\n")
+            if newline:
+                for text in _texts(b"".join((*pieces, block)), name, number, max_bytes):
+                    number += 1
+                    yield number, text
+                pieces, size = [], 0
+            pieces.append(rest)
+            size += len(rest)
+            if size > max_bytes + _MARK_BYTES:
+                break
+        last = b"".join(pieces)
+        if last:
+            yield number + 1, decoded(last, name, number + 1, max_bytes=max_bytes)
+
+
+def _texts(block: bytes, name: str, before: int, max_bytes: int) -> Iterator[str]:
+    """Yield the lines of `block`, which lacks its last line end and has `before` lines before it."""
+    if len(block) <= max_bytes and b"\0" not in block and b"\r" not in block and not block.startswith(_MARKS):
+        text = None
+        with suppress(UnicodeDecodeError):
+            text = block.decode("utf-8")
+        if text is not None:
+            yield from text.split("\n")
+            return
+    for number, raw in enumerate(block.split(b"\n"), before + 1):
+        yield decoded(raw, name, number, max_bytes=max_bytes)
 
 
 def decoded(raw: bytes, name: str, number: int, *, max_bytes: int = MAX_LINE_BYTES) -> str:
@@ -104,7 +133,8 @@ def decoded(raw: bytes, name: str, number: int, *, max_bytes: int = MAX_LINE_BYT
 
 def split_fields(text: str) -> list[str]:
     """Return the fields of a line, which spaces and tabs separate (no other white space: U+3000 may be in a word)."""
-    return [field for field in text.replace("\t", " ").split(" ") if field]
+    fields = text.replace("\t", " ").split(" ")
+    return [field for field in fields if field] if "" in fields else fields
 
 
 def read_json(path: str | os.PathLike[str], *, max_bytes: int = 64 << 20) -> Any:

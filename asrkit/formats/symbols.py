@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from asrkit.errors import AsrkitError
-from asrkit.formats.fields import Once, rows, whole_number, written
+from asrkit.formats.fields import Once, refuse_empty, rows, whole_number, written
 from asrkit.formats.reading import name_of
 
 
@@ -46,21 +46,19 @@ def parse(path: str | os.PathLike[str]) -> SymbolTable:
         AsrkitError: as `reading.read_lines`; a line that is not a symbol and an id; a symbol or id that stands twice;
             no symbol at all.
     """
-    name = name_of(path)
     pairs = []
-    symbols, ids = Once("symbol", name), Once("id", name)
+    lines = []
     for line, where, fields in rows(path):
         if len(fields) != 2:
             cure = "write a symbol, a space and its id"
             raise AsrkitError(f"two fields are needed, {len(fields)} stand here", where=where, cure=cure)
-        i = whole_number(fields[1], "id", where)
-        symbols.add(fields[0], line)
-        ids.add(str(i), line)
-        pairs.append((fields[0], i))
-    if not pairs:
-        cure = "write a symbol and its id a line"
-        raise AsrkitError("no symbol stands in this file", where=name, cure=cure)
-    return SymbolTable(tuple(pairs))
+        pairs.append((fields[0], whole_number(fields[1], "id", where)))
+        lines.append(line)
+    refuse_empty(pairs, "symbol", path, "write a symbol and its id a line")
+    table = SymbolTable(tuple(pairs))
+    if not len(table.index) == len(table.symbols) == len(pairs):
+        _name_the_repeated(pairs, lines, name_of(path))
+    return table
 
 
 def serialize(table: SymbolTable) -> Iterator[str]:
@@ -71,3 +69,10 @@ def serialize(table: SymbolTable) -> Iterator[str]:
     """
     for symbol, i in table.pairs:
         yield f"{written(symbol, 'symbol')} {i}"
+
+
+def _name_the_repeated(pairs: list[tuple[str, int]], lines: list[int], name: str) -> None:
+    symbols, ids = Once("symbol", name), Once("id", name)
+    for (symbol, i), line in zip(pairs, lines, strict=True):
+        symbols.add(symbol, line)
+        ids.add(str(i), line)

@@ -1,53 +1,49 @@
-"""NIST's TRN: transcripts whose ids stand behind them in brackets.
+"""TRN files: transcripts as NIST's scoring tools read them.
 
-LINE :== [ <words> ] "(" <utterance> ")"
+    line :== { <word> } '(' <utterance> ')'
+
+The utterance is what stands in the last pair of brackets. Blank lines are passed over.
 """
 
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from asrkit.errors import AsrkitError, shown
-from asrkit.formats.reading import name_of, read_lines
-
-_LINE = re.compile(r"(.*?)[ \t]*\(([^()\s]+)\)[ \t]*")
-
-
-def parse(path: str | os.PathLike[str]) -> Mapping[str, str]:
-    """Return utterance id -> text of the file `path` (`-`: standard input), in its order; a text may be empty.
-
-    Raises:
-        AsrkitError: a line without an id in brackets at its end; an id twice; no line at all.
-    """
-    texts: dict[str, str] = {}
-    line_of: dict[str, int] = {}
-    for number, text in read_lines(path):
-        if not text.strip(" \t"):
-            continue
-        where = f"{name_of(path)}:{number}"
-        match = _LINE.fullmatch(text)
-        if not match:
-            cure = "end each line with its id in brackets: 你好 (utt1)"
-            raise AsrkitError(f"{shown(text)} has no id at its end", where=where, cure=cure)
-        utt = match[2]
-        if line_of.setdefault(utt, number) != number:
-            what = f"id {shown(utt)} stands in line {line_of[utt]} already"
-            raise AsrkitError(what, where=where, cure="make the ids unique")
-        texts[utt] = match[1].strip(" \t")
-    if not texts:
-        raise AsrkitError("this list is empty", where=name_of(path), cure="write one transcript a line")
-    return texts
+from asrkit.formats.fields import Once, filled_lines, refuse_empty, written, written_rest
+from asrkit.formats.kaldi_dir import Transcript
+from asrkit.formats.reading import name_of
 
 
-def serialize(texts: Mapping[str, str]) -> Iterator[str]:
-    """Yield the lines.
+def parse(path: str | os.PathLike[str]) -> tuple[Transcript, ...]:
+    """Return the transcripts in the file `path` (`-`: standard input), in its order.
 
     Raises:
-        ValueError: an id has white space or a bracket in it, which the format cannot hold.
+        AsrkitError: as `reading.read_lines`; a line that does not end in an id in brackets; an id twice; no line.
     """
-    for utt, text in texts.items():
-        if not re.fullmatch(r"[^()\s]+", utt):
-            raise ValueError(f"id {utt!r} cannot stand in a TRN file")
-        yield f"{text} ({utt})".lstrip(" ")
+    once = Once("utterance", name_of(path))
+    transcripts = []
+    for line, where, text in filled_lines(path):
+        words, bracket, utt = text.rpartition("(")
+        utt = utt.removesuffix(")")
+        if not bracket or not text.endswith(")") or not utt or " " in utt or "\t" in utt:
+            what = "this line does not end in an utterance's id in brackets"
+            raise AsrkitError(what, where=where, cure="write: words (utterance)")
+        once.add(utt, line)
+        transcripts.append(Transcript(utt, words.strip(" \t"), line))
+    refuse_empty(transcripts, "utterance", path, "write an utterance's words and its id in brackets a line")
+    return tuple(transcripts)
+
+
+def serialize(transcripts: Iterable[Transcript]) -> Iterator[str]:
+    """Yield the lines of `transcripts`.
+
+    Raises:
+        AsrkitError: an id or a text that no line can hold; an id with an opening bracket.
+    """
+    for transcript in transcripts:
+        if "(" in transcript.utt:
+            raise AsrkitError(f"the utterance {shown(transcript.utt)} cannot stand in brackets", cure="rename it")
+        text = written_rest(transcript.text, "text")
+        yield f"{text} ({written(transcript.utt, 'utterance')})".lstrip(" ")

@@ -31,7 +31,8 @@ def read(path: str | os.PathLike[str]) -> Transcripts:
     if name.endswith((".jsonl", ".jsonl.gz")):
         found = {hypothesis.utt: hypothesis for hypothesis in hyps.parse(name)}
         texts = {utt: h.best.text for utt, h in found.items()}
-        return Transcripts(texts, {utt: h.duration for utt, h in found.items()}, found)
+        durations = {utt: h.duration for utt, h in found.items() if h.duration is not None}
+        return Transcripts(texts, durations, found)
     if name.endswith((".trn", ".trn.gz")):
-        return Transcripts(trn.parse(name))
-    return Transcripts(kaldi_dir.parse_text(name))
+        return Transcripts({line.utt: line.text for line in trn.parse(name)})
+    return Transcripts({line.utt: line.text for line in kaldi_dir.parse_text(name)})

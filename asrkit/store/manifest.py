@@ -21,13 +21,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import asrkit
 from asrkit.errors import AsrkitError, from_os_error
-from asrkit.store.publish import write_bytes
+from asrkit.store.publish import MANIFEST, write_bytes
 
-MANIFEST = "manifest.json"
 _MAX_BYTES = 16 << 20  # a manifest is small; anything larger is something else
 
 
@@ -54,7 +53,7 @@ class Manifest:
 
 
 def hash_file(path: str | os.PathLike[str], *, relative_to: str | os.PathLike[str]) -> FileRecord:
-    """Return the record of the file `path`, named as seen from the folder `relative_to`.
+    """Return the record of the file `path`, named as seen from the folder `relative_to`, wherever links lead to it.
 
     Raises:
         AsrkitError: the file cannot be read.
@@ -65,7 +64,9 @@ def hash_file(path: str | os.PathLike[str], *, relative_to: str | os.PathLike[st
             size = stream.tell()
     except OSError as error:
         raise from_os_error(error, path) from error
-    return FileRecord(os.path.relpath(path, relative_to), size, digest)
+    folder, name = os.path.split(os.path.abspath(path))  # a file that is itself a link keeps its name
+    place = os.path.join(os.path.realpath(folder), name)
+    return FileRecord(os.path.relpath(place, os.path.realpath(relative_to)), size, digest)
 
 
 def write_manifest(
@@ -159,7 +160,7 @@ def changed_inputs(folder: str | os.PathLike[str], manifest: Manifest) -> list[s
     """Return a sentence part for each input that differs from what `folder` was made of: "lm.arpa changed"."""
     changes = []
     for name, record in manifest.inputs.items():
-        path = Path(folder) / record.path
+        path = Path(os.path.realpath(folder)) / record.path
         try:
             same = path.stat().st_size == record.bytes and hash_file(path, relative_to=folder).sha256 == record.sha256
         except FileNotFoundError:
@@ -183,9 +184,16 @@ def _check_output(path: Path, record: FileRecord, *, contents: bool) -> None:
 
 def _records(raw: Any) -> dict[str, FileRecord]:
     return {
-        name: FileRecord(_typed(r["path"], str), _typed(r["bytes"], int), _typed(r["sha256"], str))
+        name: FileRecord(_path(r["path"]), _typed(r["bytes"], int), _typed(r["sha256"], str))
         for name, r in _typed(raw, dict).items()
     }
+
+
+def _path(value: Any) -> str:
+    """Return `value` if it can be a path; NUL and halves of surrogate pairs raise ValueError."""
+    if b"\0" in _typed(value, str).encode("utf-8"):
+        raise ValueError("a path without NUL wanted")
+    return cast(str, value)
 
 
 def _typed(value: Any, kind: type) -> Any:

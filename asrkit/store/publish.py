@@ -21,6 +21,7 @@ from typing import IO
 from asrkit.errors import AsrkitError, Status, from_os_error
 
 STDOUT = "-"
+MANIFEST = "manifest.json"
 
 
 @contextmanager
@@ -34,6 +35,8 @@ def publish_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         AsrkitError: the folder is missing, not writable, or the disk is full.
     """
     if os.fspath(path) == STDOUT:
+        if sys.stdout is None:
+            raise AsrkitError("standard output is closed", cure="let it go to a file or a pipe")
         with _telling(Path("standard output")):
             yield sys.stdout.buffer
             sys.stdout.buffer.flush()
@@ -46,7 +49,7 @@ def publish_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
             with final.open("wb") as stream:
                 yield stream
             return
-        handle, name = tempfile.mkstemp(prefix=f".{final.name[:100]}.", suffix=".tmp", dir=final.parent)
+        handle, name = tempfile.mkstemp(prefix=_temporary_prefix(final), suffix=".tmp", dir=final.parent)
         temporary = Path(name)
         try:
             with os.fdopen(handle, "wb", buffering=1 << 20) as raw:
@@ -84,17 +87,17 @@ def publish_folder(path: str | os.PathLike[str], *, overwrite: bool = False) -> 
 
     Files in it may be written in any way (`publish_file` included): they are flushed to the disk before the folder
     gets its name. With `overwrite`, a folder that stands there is exchanged in one step, so that a reader finds the
-    old one or the new one, whole.
+    old one or the new one, whole; only an empty folder or one with a manifest may be lost in this way.
 
     Raises:
-        AsrkitError: `path` exists and `overwrite` is false; the parent is missing or not writable; the disk is full.
+        AsrkitError: `path` exists and `overwrite` is false or would lose what asrkit has not made; the parent is
+            missing or not writable; the disk is full.
     """
-    final = Path(path)
+    final = Path(os.path.realpath(path))  # a link stays a link: its target is replaced
     with _telling(final):
-        if final.exists() and not (overwrite and final.is_dir()):
-            cure = "name another or allow it to be overwritten" if final.is_dir() else "remove it or name another"
-            raise AsrkitError("this output exists", where=str(final), cure=cure, status=Status.WRONG_USAGE)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{final.name[:100]}.", suffix=".tmp", dir=final.parent))
+        if final.exists():
+            _refuse_to_lose(final, overwrite=overwrite)
+        temporary = Path(tempfile.mkdtemp(prefix=_temporary_prefix(final), suffix=".tmp", dir=final.parent))
         try:
             yield temporary
             for file in sorted(temporary.rglob("*")):
@@ -103,7 +106,7 @@ def publish_folder(path: str | os.PathLike[str], *, overwrite: bool = False) -> 
             for folder in [*(f for f in temporary.rglob("*") if f.is_dir()), temporary]:
                 _sync_folder(folder)
             temporary.chmod(0o777 & ~_umask())
-            if final.exists():
+            if overwrite and final.exists():
                 _exchange(temporary, final)  # the old folder bears the temporary name now, and is removed below
             else:
                 temporary.rename(final)
@@ -114,7 +117,7 @@ def publish_folder(path: str | os.PathLike[str], *, overwrite: bool = False) -> 
 
 @contextmanager
 def _telling(path: Path) -> Iterator[None]:
-    """Turn an OSError of this block into a sentence about `path`."""
+    """Turn an OSError of this block into a sentence about `path`, or about another file that it names."""
     try:
         yield
     except BrokenPipeError:
@@ -126,7 +129,22 @@ def _telling(path: Path) -> Iterator[None]:
             "the folder to write to does not exist", where=str(path.parent), cure="create it first"
         ) from error
     except OSError as error:
-        raise from_os_error(error, path) from error
+        named = os.fspath(error.filename) if isinstance(error.filename, str | os.PathLike) else ""
+        ours = not named or os.path.join(path.parent, _temporary_prefix(path)) in os.path.abspath(named)
+        raise from_os_error(error, path if ours else named) from error
+
+
+def _refuse_to_lose(final: Path, *, overwrite: bool) -> None:
+    if not (overwrite and final.is_dir()):
+        cure = "name another or allow it to be overwritten" if final.is_dir() else "remove it or name another"
+        raise AsrkitError("this output exists", where=str(final), cure=cure, status=Status.WRONG_USAGE)
+    if any(final.iterdir()) and not (final / MANIFEST).is_file():
+        what = f"this folder has no {MANIFEST}, so that asrkit has not made it and will not overwrite it"
+        raise AsrkitError(what, where=str(final), cure="name another", status=Status.WRONG_USAGE)
+
+
+def _temporary_prefix(final: Path) -> str:
+    return f".{final.name[:100]}."
 
 
 def _umask() -> int:

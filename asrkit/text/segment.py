@@ -10,11 +10,12 @@ of least cost wins; of several, the one whose first word that differs is the lon
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from importlib.resources import as_file, files
 
 import numpy as np
-from numba import njit
 
+from asrkit.compiled import kernel
 from asrkit.formats import word_counts
 from asrkit.text.normalise import JOINERS, WORD_RANGES, Normaliser
 
@@ -51,7 +52,8 @@ class Segmenter:
         self._costs = np.round(np.log(total / number) * COSTS_PER_NAT).astype(np.int64)
         self._unknown_cost = round(float(np.log(total)) * COSTS_PER_NAT) if words else 1
         heads = self._letters[self._starts[:-1]]
-        self._first = np.searchsorted(heads, np.arange(_CODES + 1)).astype(np.int64)
+        self._first = np.zeros(_CODES + 1, np.int64)
+        np.cumsum(np.bincount(heads, minlength=_CODES), out=self._first[1:])
         self._is_whole = _table_of_whole()
 
     def text(self, text: str) -> str:
@@ -81,6 +83,7 @@ def _code_points(text: str) -> np.ndarray:
     return np.frombuffer(bytearray(text.encode("utf-32-le")), np.uint32)
 
 
+@cache
 def _table_of_whole() -> np.ndarray:
     """Return for each code point whether it is one of those whose runs are kept whole, (0x110000,) bool."""
     table = np.zeros(_CODES, np.bool_)
@@ -90,7 +93,7 @@ def _table_of_whole() -> np.ndarray:
     return table
 
 
-@njit("int64(uint32[::1], int64[::1], int64, int64, int64, uint32)", cache=True)
+@kernel("int64(uint32[::1], int64[::1], int64, int64, int64, uint32)")
 def _bound(letters: np.ndarray, starts: np.ndarray, low: int, high: int, at: int, character: int) -> int:
     """Return the first of the words low to high whose letter `at` is not below `character`."""
     while low < high:
@@ -102,7 +105,7 @@ def _bound(letters: np.ndarray, starts: np.ndarray, low: int, high: int, at: int
     return low
 
 
-@njit("int64(uint32[::1], int32[::1], uint32[::1])", cache=True)
+@kernel("int64(uint32[::1], int32[::1], uint32[::1])")
 def _write(text: np.ndarray, length: np.ndarray, made: np.ndarray) -> int:
     """Write words of the given lengths with one space between them into `made`; return how much was written."""
     written = 0
@@ -127,9 +130,7 @@ def _write(text: np.ndarray, length: np.ndarray, made: np.ndarray) -> int:
     return written
 
 
-@njit(
-    "int64(uint32[::1], boolean[::1], uint32[::1], int64[::1], int64[::1], int64[::1], int64, uint32[::1])", cache=True
-)
+@kernel("int64(uint32[::1], boolean[::1], uint32[::1], int64[::1], int64[::1], int64[::1], int64, uint32[::1])")
 def _cut(
     text: np.ndarray,
     is_whole: np.ndarray,

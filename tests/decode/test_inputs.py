@@ -23,15 +23,14 @@ def test_recordings_lists_and_manifests_may_be_mixed_and_keep_their_order(folder
     (folder / "m.jsonl").write_text(line + "\n")
     found = utterances([str(folder / "sub/c.MP3"), str(folder / "l.txt"), str(folder / "m.jsonl")])
     assert [u.utt for u in found] == ["c", "b", "x"]
-    assert found[2].cut == Cut(1, 3) and found[2].hotwords == ("保定",)
+    assert found[2].cut == Cut(1, 3) and [phrase.text for phrase in found[2].hotwords] == ["保定"]
 
 
 def test_a_kaldi_folder_gives_its_segments(folder):
     (folder / "wav.scp").write_text(f"rec {folder}/b.wav\n")
-    (folder / "segments").write_text("u1 rec 0.5 1.5\nu2 gone 0 1\nu3 rec 2 -1\n")
-    first, lost, last = utterances([str(folder)])
+    (folder / "segments").write_text("u1 rec 0.5 1.5\nu3 rec 2 -1\n")
+    first, last = utterances([str(folder)])
     assert first == Utterance("u1", f"{folder}/b.wav", cut=Cut(0.5, 1.5))
-    assert "segments:2: recording 'gone' is not in" in lost.failure
     assert last.cut == Cut(2, None)
 
 
@@ -42,7 +41,7 @@ def test_an_id_that_stands_twice_is_refused_with_both_places(folder):
 
 def test_commands_run_only_where_they_are_allowed(folder):
     (folder / "wav.scp").write_text("rec cat b.wav |\n")
-    with pytest.raises(AsrkitError, match="is a command to run"):
+    with pytest.raises(AsrkitError, match="this is a command"):
         utterances([str(folder)])
     assert utterances([str(folder)], allow_commands=True) == [Utterance("rec", "cat b.wav", is_command=True)]
 

@@ -49,7 +49,7 @@ def test_probabilities_are_read_when_asked_for(tmp_path):
 def test_a_column_that_looks_like_probabilities_is_never_taken_silently(tmp_path):
     path = written(tmp_path / "lexiconp.txt", "行 0.75 xing2\n行 0.25 hang2\n好 1.0 hao3\n")
     message = told(lexicon.parse, path, "the second column looks like probabilities")
-    assert "--probabilities" in message
+    assert "--lexicon-probabilities" in message
     path = written(tmp_path / "units.txt", "一 1 2\n二 1 3\n半 0.5\n")  # numbers may be units
     assert len(lexicon.parse(path).entries) == 3
 

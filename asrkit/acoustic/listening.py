@@ -1,0 +1,213 @@
+"""A list of recordings in, one result out for each, in their order: an emission or a reason (law 9).
+
+Recordings are read and turned into features in a thread of their own while the network runs. Silent ones are not given
+to the network; long ones are cut at silences, and their steps and times put together again. Features of similar length
+go through the network together, as many as a bound on the padded steps allows.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asrkit.acoustic import timestamps
+from asrkit.acoustic.model import AcousticModel, Emission, Features
+from asrkit.audio import energy, read
+from asrkit.errors import AsrkitError, shown
+
+Samples = NDArray[np.float32]
+Speech = Callable[[Samples, int], list[tuple[int, int]]]
+_SILENT = "no speech was found in it"
+_AHEAD = 8  # recordings that are read before they are needed
+
+
+class Source(Protocol):
+    """What is to be read, as the list of utterances has it."""
+
+    utt: str
+    source: str
+    is_command: bool
+    cut: read.Cut
+    channel: int | None
+    failure: str | None
+
+
+@dataclass(frozen=True)
+class Options:
+    """How recordings are treated.
+
+    Attributes:
+        longest: seconds; longer recordings are cut at silences.
+        batch_seconds: seconds of sound, padding included, that go through the network at once; 0: one by one, which
+            makes a result independent of the other recordings.
+        speech: which samples are speech, as (first, last) pairs, such as `asrkit.audio.vad` finds; None: by energy.
+    """
+
+    longest: float = 30.0
+    batch_seconds: float = 0.0
+    speech: Speech | None = None
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What became of one recording: an emission with times, or the reason why there is none.
+
+    Attributes:
+        estimated: whether the times are a guess, because the model does not tell them.
+        duration: seconds.
+    """
+
+    utt: str
+    emission: Emission | None
+    reason: str | None = None
+    duration: float = 0.0
+    estimated: bool = False
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A piece of a recording that is short enough for the network; the times are seconds, `voiced` within the part."""
+
+    features: Features
+    offset: float
+    duration: float
+    voiced: tuple[float, float]
+
+
+@dataclass
+class _Recording:
+    utt: str
+    duration: float = 0.0
+    reason: str | None = None
+    parts: list[_Part] = field(default_factory=list)
+
+
+def hear(model: AcousticModel, sources: Iterable[Source], options: Options | None = None) -> Iterator[Heard]:
+    """Yield what the model says about each recording, in their order.
+
+    Whatever is wrong with a recording is the reason in its own result; the others go on.
+    """
+    options = options or Options()
+    most_steps = max(1, int(options.batch_seconds / model.package.frontend.options.seconds))
+    window: list[_Recording] = []
+    steps = 0
+    for recording in _prepared(model, sources, options):
+        window.append(recording)
+        steps += sum(len(part.features) for part in recording.parts)
+        if steps >= 4 * most_steps or not options.batch_seconds:
+            yield from _heard(model, window, most_steps)
+            window, steps = [], 0
+    yield from _heard(model, window, most_steps)
+
+
+def batches(lengths: Sequence[int], most_steps: int) -> list[list[int]]:
+    """Return indices of `lengths` in groups of similar length, whose number times longest is at most `most_steps`.
+
+    A length that is larger alone is a group of its own.
+    """
+    groups: list[list[int]] = []
+    for index in sorted(range(len(lengths)), key=lambda index: (-lengths[index], index)):
+        if groups and lengths[groups[-1][0]] * (len(groups[-1]) + 1) <= most_steps:
+            groups[-1].append(index)
+        else:
+            groups.append([index])
+    return groups
+
+
+def _prepared(model: AcousticModel, sources: Iterable[Source], options: Options) -> Iterator[_Recording]:
+    with ThreadPoolExecutor(1, "reader") as reader:
+        waiting: deque[Future[_Recording]] = deque()
+        try:
+            for source in sources:
+                waiting.append(reader.submit(_prepare, model, source, options))
+                if len(waiting) > _AHEAD:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _prepare(model: AcousticModel, source: Source, options: Options) -> _Recording:
+    recording = _Recording(source.utt)
+    try:
+        if source.failure is not None:
+            recording.reason = source.failure
+            return recording
+        reader = read.read_command if source.is_command else read.read
+        samples = reader(source.source, model.rate, cut=source.cut, channel=source.channel)
+        recording.duration = len(samples) / model.rate
+        recording.parts = list(_parts(model, samples, options))
+        if not recording.parts and not energy.is_silent(samples, model.rate):
+            if not len(model.features(samples[: model.rate])):
+                what = f"this recording of {len(samples)} samples is too short to be speech"
+                raise AsrkitError(what, where=source.source, cure="give at least 0.1 s")
+    except AsrkitError as error:
+        recording.reason = str(error)
+    except MemoryError:
+        recording.reason = f"{shown(source.source)} needs more memory than there is; cut it into pieces."
+    return recording
+
+
+def _parts(model: AcousticModel, samples: Samples, options: Options) -> Iterator[_Part]:
+    rate = model.rate
+    if options.speech is None:
+        spans = [(0, len(samples))]
+    else:
+        spans = options.speech(samples, rate)
+    for begin, end in spans:
+        for first, last in energy.cut_at_silences(samples[begin:end], rate, options.longest):
+            piece = samples[begin + first : begin + last]
+            if energy.is_silent(piece, rate):
+                continue
+            features = model.features(piece)
+            if len(features):
+                offset = (begin + first) / rate
+                yield _Part(features, offset, len(piece) / rate, energy.span_of_speech(piece, rate))
+
+
+def _heard(model: AcousticModel, window: list[_Recording], most_steps: int) -> Iterator[Heard]:
+    parts = [part for recording in window for part in recording.parts]
+    results: dict[int, Emission | AsrkitError] = {}
+    for group in batches([len(part.features) for part in parts], most_steps):
+        try:
+            emissions = model.log_probs([parts[i].features for i in group], [parts[i].duration for i in group])
+            results.update(zip(group, emissions, strict=True))
+        except AsrkitError as error:
+            results.update(dict.fromkeys(group, error))
+    taken = 0
+    for recording in window:
+        own = [results[i] for i in range(taken, taken + len(recording.parts))]
+        taken += len(recording.parts)
+        yield _joined(model, recording, own)
+
+
+def _joined(model: AcousticModel, recording: _Recording, results: list[Emission | AsrkitError]) -> Heard:
+    reason = recording.reason or next((str(result) for result in results if isinstance(result, AsrkitError)), None)
+    if reason is not None:
+        return Heard(recording.utt, None, reason, recording.duration)
+    emissions = [result for result in results if isinstance(result, Emission)]
+    if not emissions:
+        nothing = np.zeros(0, np.float32)
+        silent = Emission(np.zeros((0, len(model.package.units.units)), np.float32), nothing, nothing)
+        return Heard(recording.utt, silent, duration=recording.duration, warnings=(_SILENT,))
+    timed = [_timed(emission, part) for emission, part in zip(emissions, recording.parts, strict=True)]
+    log_probs = timed[0].log_probs if len(timed) == 1 else np.concatenate([e.log_probs for e in timed])
+    starts, ends = (np.concatenate([getattr(e, name) for e in timed]) for name in ("starts", "ends"))
+    emission = Emission(log_probs, starts, ends)
+    return Heard(recording.utt, emission, duration=recording.duration, estimated=not model.has_timestamps)
+
+
+def _timed(emission: Emission, part: _Part) -> Emission:
+    starts, ends = emission.starts, emission.ends
+    if starts is None or ends is None:
+        starts, ends = timestamps.spread(len(emission.log_probs), *part.voiced)
+    return Emission(emission.log_probs, starts + np.float32(part.offset), ends + np.float32(part.offset))

@@ -1,0 +1,50 @@
+"""`asrkit compile-hotwords`: a hotword list as an FST."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from asrkit.cli.command import command as subcommand
+from asrkit.cli.hotword_options import hotword_options, settings_and_speller, unit_options
+from asrkit.errors import Status
+
+
+@subcommand("compile-hotwords", example="asrkit compile-hotwords names.txt --units model/tokens.json -o hotwords.fst")
+@click.argument("list_path", metavar="LIST", type=click.Path())
+@unit_options
+@hotword_options
+@click.option("-o", "--output", type=click.Path(), required=True, help="The OpenFst file to write.")
+@click.option("--symbols", "symbols_path", type=click.Path(), help="Also write the symbols of its labels.")
+@click.option("--picture", type=click.Path(), help="Also draw it, as a Graphviz file (a few phrases only).")
+def command(list_path: str, output: str, symbols_path: str | None, picture: str | None, **options: Any) -> Status:
+    """Write the automaton of the hotword list LIST as an OpenFst acceptor.
+
+    Decoding takes the list itself and needs no compiled form; this is for other tools and for pictures. A label is a
+    model id + 1; the label after the last unit is the failure: it is followed, reading nothing, only where the unit at
+    hand has no arc. Weights are costs in nats; a final weight takes back pending credit.
+    """
+    from asrkit import progress
+    from asrkit.formats import openfst, symbols
+    from asrkit.hotwords import lists
+    from asrkit.hotwords.picture import dot
+    from asrkit.hotwords.to_fst import symbol_table, to_fst
+    from asrkit.store import write_lines
+
+    settings, speller = settings_and_speller(**options)
+    graph, spelled, refused = lists.compile_list(list_path, speller, settings)
+    drawing = list(dot(graph, speller.units)) if picture else []
+    fst = to_fst(graph)
+    openfst.write(output, fst)
+    if symbols_path:
+        write_lines(symbols_path, symbols.serialize(symbol_table(speller.units)))
+    if picture:
+        write_lines(picture, drawing)
+    sequences = len(graph.spellings.bias)
+    progress.say(
+        f"{len(spelled):,} phrases in {sequences:,} spellings, {len(refused):,} left out; "
+        f"{len(fst.states):,} states, {len(fst.arcs):,} arcs; the failure label is {graph.units + 1}",
+        phrases=len(spelled), spellings=sequences, left_out=len(refused), failure_label=graph.units + 1,
+    )  # fmt: skip
+    return Status.SOME_FAILED if refused else Status.DONE

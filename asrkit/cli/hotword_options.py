@@ -1,0 +1,75 @@
+"""The options that say how hotwords are read, spelled and weighed: the same in every command that takes a list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from asrkit.hotwords.lists import Settings
+    from asrkit.hotwords.spelling import Speller
+
+_OPTIONS = (
+    click.option("--format", "format", default="auto", show_default=True, help="Format of the list: auto, native, "
+                 "funasr, funasr-json, sherpa-onnx, wenet or nemo."),
+    click.option("--on-duplicate", type=click.Choice(["error", "first", "last", "highest"]), default="error",
+                 show_default=True, help="Which weight counts if a phrase has two."),
+    click.option("--funasr-weights", is_flag=True, help="The weights are FunASR's: 20 there is 2.0 here."),
+    click.option("--incremental-bias", type=float, help="Nats for each unit of a phrase.  [default: 2.0]"),
+    click.option("--hotword-scale", type=float, default=1.0, show_default=True, help="Multiplies every bias."),
+    click.option("--keep-case", is_flag=True, help="Letters match in the case of the list only."),
+    click.option("--keep-width", is_flag=True, help="Full-width letters and digits are not taken for plain ones."),
+)  # fmt: skip
+
+
+def hotword_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options; `settings_and_speller` takes them."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+def unit_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --units, --lexicon and --lexicon-probabilities."""
+    for option in (
+        click.option("--lexicon-probabilities", is_flag=True, help="Its second column is a probability."),
+        click.option("--lexicon", "lexicon_path", type=click.Path(), help="The lexicon of the graph: word and units."),
+        click.option("--units", "units_path", type=click.Path(), required=True, help="The model's unit table."),
+    ):
+        function = option(function)
+    return function
+
+
+def settings_and_speller(
+    *,
+    format: str,
+    on_duplicate: str,
+    funasr_weights: bool,
+    incremental_bias: float | None,
+    hotword_scale: float,
+    keep_case: bool,
+    keep_width: bool,
+    units_path: str,
+    lexicon_path: str | None,
+    lexicon_probabilities: bool,
+) -> tuple[Settings, Speller]:
+    """Return what the options say.
+
+    Raises:
+        AsrkitError: a file that cannot be read.
+        click.BadParameter: no such format.
+    """
+    from asrkit.formats import hotword_list, lexicon, tokens
+    from asrkit.hotwords.graph import DEFAULT_INCREMENTAL_BIAS
+    from asrkit.hotwords.lists import Settings
+    from asrkit.hotwords.spelling import Speller
+
+    formats = ("auto", *hotword_list.FORMATS)
+    if format not in formats:
+        raise click.BadParameter(f"'{format}' is none of {', '.join(formats)}", param_hint="--format")
+    words = lexicon.parse(lexicon_path, probabilities=lexicon_probabilities) if lexicon_path else None
+    speller = Speller(tokens.parse(units_path), words, fold_case=not keep_case, fold_width=not keep_width)
+    bias = DEFAULT_INCREMENTAL_BIAS if incremental_bias is None else incremental_bias
+    return Settings(format, on_duplicate, funasr_weights, bias, hotword_scale), speller

@@ -1,0 +1,56 @@
+"""`asrkit hotwords`: questions about a hotword list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from asrkit.cli.command import command as subcommand
+from asrkit.cli.hotword_options import hotword_options, settings_and_speller, unit_options
+from asrkit.errors import Status
+
+
+class _Group(click.Group):
+    """A group of subcommands that shows an example among the commands of asrkit."""
+
+    example = "asrkit hotwords lint names.txt --units model/tokens.json --lexicon lexicon.txt"
+
+
+@click.group("hotwords", cls=_Group, no_args_is_help=True)
+def command() -> None:
+    """What is wrong with a hotword list; why a phrase was or was not recognised."""
+
+
+@subcommand("lint", example=_Group.example)
+@click.argument("list_path", metavar="LIST", type=click.Path())
+@unit_options
+@hotword_options
+@click.option("--lm", "lm_path", type=click.Path(), help="An ARPA model: how common the words are that sound alike.")
+@click.option("--graph", "graph_path", type=click.Path(), help="A graph folder: what its words cannot make up.")
+def lint(list_path: str, lm_path: str | None, graph_path: str | None, **options: Any) -> Status:
+    """Look for what is wrong, risky or without effect in the hotword list LIST.
+
+    Prints a line for each finding: place, severity, phrase, what, advice. Ends with status 3 if some phrases cannot
+    be used, 1 if none can.
+    """
+    from pathlib import Path
+
+    from asrkit.formats import arpa, symbols
+    from asrkit.hotwords import lint as linting
+    from asrkit.hotwords import lists
+
+    settings, speller = settings_and_speller(**options)
+    phrases = lists.read(list_path, settings).phrases
+    vocabulary = frozenset(symbols.parse(Path(graph_path) / "words.txt").index) if graph_path else None
+    probabilities = linting.word_probabilities(arpa.parse(lm_path), speller) if lm_path else None
+    findings = linting.lint(phrases, speller, probabilities=probabilities, vocabulary=vocabulary)
+    for line in linting.report(findings, list_path):
+        click.echo(line)
+    unusable = {finding.phrase for finding in findings if finding.severity == linting.Severity.ERROR}
+    if len(unusable) == len(phrases):
+        return Status.NOTHING_DONE
+    return Status.SOME_FAILED if unusable else Status.DONE
+
+
+command.add_command(lint)

@@ -1,0 +1,205 @@
+"""Posteriors on the disk: what an acoustic model said about each utterance, so that it need not be run again.
+
+    NAME.npz             numpy's archive: `<utt>` (steps, units) float32, natural log; `<utt>/times` (steps,) float32,
+                         the second at which each step begins, where that is known
+    NAME.ark, NAME.scp   Kaldi's archive of matrices and the list of them, without times
+
+The form is known by the content, except that a list of matrices must be named `*.scp`.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from asrkit import store
+from asrkit.errors import AsrkitError, Status, from_os_error, shown
+from asrkit.formats import kaldi_ark
+
+_TIMES = "/times"
+_SUFFIX = ".npy"
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that zip knows: the same content gives the same bytes (law 10)
+_CURE = "make it anew with: asrkit posteriors"
+_DAMAGES = (zipfile.BadZipFile, zlib.error, ValueError, EOFError, NotImplementedError, RuntimeError, OSError)
+
+
+@dataclass(frozen=True)
+class Posteriors:
+    """What a model said about one utterance.
+
+    Attributes:
+        log_probs: (steps, units) float32, natural log.
+        times: (steps,) float32, the second at which each step begins; None where that is not known.
+    """
+
+    log_probs: NDArray[np.float32]
+    times: NDArray[np.float32] | None = None
+
+
+def is_posteriors(path: str | os.PathLike[str]) -> bool:
+    """Whether the file `path` is an archive of posteriors or a list of such; False if it cannot be read."""
+    name = os.fspath(path)
+    if name.endswith(".scp"):
+        try:
+            with open(path, "rb") as stream:
+                first = stream.readline(1 << 16).strip()
+        except OSError:
+            return False
+        return b".ark:" in first and first.rpartition(b":")[2].isdigit()
+    return name.endswith((".npz", ".ark"))
+
+
+def parse(path: str | os.PathLike[str]) -> Mapping[str, Posteriors]:
+    """Return the posteriors in the file `path`, by utterance id, in its order; each is read when it is asked for.
+
+    Raises:
+        AsrkitError: not an archive of posteriors; when an utterance is asked for: its entry is damaged or of another
+            shape.
+    """
+    name = os.fspath(path)
+    try:
+        with open(path, "rb") as stream:
+            is_zip = stream.read(2) == b"PK"
+    except OSError as error:
+        raise from_os_error(error, path) from error
+    if is_zip:
+        return _Npz(name)
+    return _Matrices(kaldi_ark.parse_scp(path) if name.endswith(".scp") else kaldi_ark.parse_ark(path))
+
+
+def write(path: str | os.PathLike[str], items: Iterable[tuple[str, Posteriors]]) -> int:
+    """Publish (utterance id, posteriors) pairs as `*.npz`, or as `*.ark` with the `*.scp` beside it; return how many.
+
+    Raises:
+        AsrkitError: the name ends in neither; an id that the form cannot hold; the file cannot be written.
+    """
+    suffix = Path(path).suffix
+    if suffix == ".npz":
+        return _write_npz(path, items)
+    if suffix == ".ark":
+        return _write_ark(path, items)
+    cure = "let it end in .npz, or .ark for Kaldi's form"
+    raise AsrkitError("posteriors cannot be written to a file of this name", where=os.fspath(path), cure=cure,
+                      status=Status.WRONG_USAGE)  # fmt: skip
+
+
+class _Matrices(Mapping[str, Posteriors]):
+    """The matrices of Kaldi archives."""
+
+    def __init__(self, places: dict[str, kaldi_ark.Place]) -> None:
+        self._places = places
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __getitem__(self, utt: str) -> Posteriors:
+        return Posteriors(kaldi_ark.read_matrix(self._places[utt]))
+
+
+class _Npz(Mapping[str, Posteriors]):
+    """The arrays of an npz, which is a zip of npy files; it stays open."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        try:
+            self._archive = zipfile.ZipFile(name)
+        except _DAMAGES as error:
+            raise AsrkitError("this npz is damaged or cut short", where=name, cure=_CURE) from error
+        entries: dict[str, zipfile.ZipInfo] = {}
+        for entry in self._archive.infolist():
+            key = entry.filename.removesuffix(_SUFFIX)
+            if key in entries:
+                raise AsrkitError(f"array {shown(key)} stands in it twice", where=name, cure=_CURE)
+            entries[key] = entry
+        self._entries = entries
+        self._utts = {key: None for key in entries if not self._is_times(key)}
+        if not self._utts:
+            raise AsrkitError("this npz is empty", where=name, cure=_CURE)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._utts)
+
+    def __len__(self) -> int:
+        return len(self._utts)
+
+    def __getitem__(self, utt: str) -> Posteriors:
+        if utt not in self._utts:
+            raise KeyError(utt)
+        log_probs = self._array(utt, dimensions=2)
+        if utt + _TIMES not in self._entries:
+            return Posteriors(log_probs)
+        times = self._array(utt + _TIMES, dimensions=1)
+        if len(times) != len(log_probs):
+            what = f"{shown(utt)} has {len(log_probs)} steps, but {len(times)} times"
+            raise AsrkitError(what, where=self._name, cure=_CURE)
+        return Posteriors(log_probs, times)
+
+    def _is_times(self, key: str) -> bool:
+        return key.endswith(_TIMES) and key.removesuffix(_TIMES) in self._entries
+
+    def _array(self, key: str, *, dimensions: int) -> NDArray[np.float32]:
+        entry = self._entries[key]
+        try:
+            with self._archive.open(entry) as stream:
+                shape, by_column, dtype = _npy_header(stream)
+                if len(shape) != dimensions or dtype.kind not in "fiu":
+                    what = f"{shown(key)} is an array of {len(shape)} dimensions of type {dtype}"
+                    raise AsrkitError(what, where=self._name, cure=f"write {dimensions} dimensions of float32")
+                # zip tells how long the entry is: checked before room is made for what its header promises
+                if stream.tell() + math.prod(shape) * dtype.itemsize != entry.file_size:
+                    raise ValueError("its length is not what its header says")
+                content = stream.read()
+        except _DAMAGES as error:
+            what = f"array {shown(key)} is damaged ({error})"
+            raise AsrkitError(" ".join(what.split()), where=self._name, cure=_CURE) from error
+        with np.errstate(over="ignore"):
+            return np.frombuffer(content, dtype).reshape(shape, order="F" if by_column else "C").astype(np.float32)
+
+
+def _npy_header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
+    version = npy.read_magic(stream)
+    if version not in ((1, 0), (2, 0)):
+        raise ValueError("an unknown version of the npy format")
+    read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+    return read(stream)
+
+
+def _write_npz(path: str | os.PathLike[str], items: Iterable[tuple[str, Posteriors]]) -> int:
+    count = 0
+    with store.publish_file(path) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
+        for count, (utt, item) in enumerate(items, 1):  # noqa: B007
+            _add(archive, utt, item.log_probs)
+            if item.times is not None:
+                _add(archive, utt + _TIMES, item.times)
+    return count
+
+
+def _add(archive: zipfile.ZipFile, key: str, array: NDArray[np.float32]) -> None:
+    with archive.open(zipfile.ZipInfo(key + _SUFFIX, _EPOCH), "w", force_zip64=array.nbytes > 1 << 30) as entry:
+        npy.write_array(entry, np.ascontiguousarray(array, np.float32), allow_pickle=False)
+
+
+def _write_ark(path: str | os.PathLike[str], items: Iterable[tuple[str, Posteriors]]) -> int:
+    lines = []
+    with store.publish_file(path) as stream:
+        position = 0
+        for utt, item in items:
+            content, mark = kaldi_ark.serialize_matrix(utt, item.log_probs)
+            lines.append(kaldi_ark.serialize_place(utt, kaldi_ark.Place(os.fspath(path), position + mark)))
+            stream.write(content)
+            position += len(content)
+    store.write_lines(Path(path).with_suffix(".scp"), lines)
+    return len(lines)

@@ -1,0 +1,244 @@
+"""A compiled hotword list: immutable, so that a changed list is a new graph, swapped in between utterances."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asrkit.errors import AsrkitError, Status
+from asrkit.hotwords.automaton import make_automaton
+from asrkit.hotwords.spelling import SpelledPhrase, Units
+from asrkit.hotwords.table import HotwordTable, follow
+from asrkit.hotwords.trie import ROOT, Spellings, children_of, make_trie
+
+DEFAULT_INCREMENTAL_BIAS = 2.0  # nats for each covered unit
+LARGEST_BIAS = 10_000.0  # nats; beyond it nothing is heard any more, and single precision would lose the decimals
+
+
+@dataclass(frozen=True)
+class Match:
+    """A complete occurrence in a sequence of units.
+
+    Attributes:
+        phrases: the phrases that are said like this, more than one if they sound the same.
+        start, end: units[start:end] is the occurrence.
+        bonus: nats: the word bias, and the incremental bias of the units that no occurrence before it covers (of those
+            that end at the same unit the longest counts as the first). The bonuses of all matches add up to the total.
+    """
+
+    phrases: tuple[str, ...]
+    start: int
+    end: int
+    bonus: float
+
+
+@dataclass(frozen=True, eq=False)
+class HotwordGraph:
+    """Phrases and their automaton. Two graphs of the same phrases, in whatever order, hold the same bytes.
+
+    Attributes:
+        phrases: ascending, each once.
+        weights: (phrases,) float64, whole-word biases in nats, before the scale.
+        incremental_bias: nats for each covered unit, before the scale.
+        scale: multiplies all biases.
+        spellings: the sequences of units that are matched, phrase by phrase; biases in nats, scaled.
+        phrase_of: (sequences,) int32: which phrase each of them says.
+        units: the size of the model's unit table.
+        table: the automaton, for the search; nats, scaled.
+    """
+
+    phrases: tuple[str, ...]
+    weights: NDArray[np.float64]
+    incremental_bias: float
+    scale: float
+    spellings: Spellings
+    phrase_of: NDArray[np.int32]
+    units: int
+    table: HotwordTable
+    _edges: NDArray[np.uint64]
+    _end: NDArray[np.int32]
+
+    @classmethod
+    def build(
+        cls,
+        spelled: Iterable[SpelledPhrase],
+        units: int,
+        *,
+        incremental_bias: float = DEFAULT_INCREMENTAL_BIAS,
+        scale: float = 1.0,
+    ) -> HotwordGraph:
+        """Return the graph of these phrases.
+
+        Phrases that sound the same share one bias, the largest of theirs.
+
+        Args:
+            spelled: the phrases; one that comes twice must have the same weight.
+            units: the size of the model's unit table.
+            incremental_bias: nats for each unit that a phrase of weight 0 or more covers.
+            scale: multiplies the incremental bias and all weights.
+
+        Raises:
+            AsrkitError: a bias or the scale is negative or not finite; a phrase has two weights.
+        """
+        _check(incremental_bias, scale)
+        chosen: dict[str, SpelledPhrase] = {}
+        for phrase in spelled:
+            if math.isnan(phrase.weight):
+                raise AsrkitError(f"hotword {phrase.phrase!r} has a weight that is not a number")
+            before = chosen.setdefault(phrase.phrase, phrase)
+            if before.weight != phrase.weight:
+                what = f"hotword {phrase.phrase!r} has two weights, {before.weight:g} and {phrase.weight:g}"
+                raise AsrkitError(what, cure="give it one")
+        ordered = [chosen[phrase] for phrase in sorted(chosen)]
+        return cls._of(ordered, units, float(incremental_bias), float(scale))
+
+    @classmethod
+    def _of(cls, ordered: list[SpelledPhrase], units: int, incremental_bias: float, scale: float) -> HotwordGraph:
+        weights = np.array([phrase.weight for phrase in ordered], np.float64)
+        counts = np.array([len(phrase.spellings) for phrase in ordered], np.int64)
+        phrase_of = np.repeat(np.arange(len(ordered), dtype=np.int32), counts)
+        sequences = [units for phrase in ordered for units in phrase.spellings]
+        first = np.concatenate([[0], np.cumsum(np.fromiter(map(len, sequences), np.int64, len(sequences)))])
+        all_units = np.fromiter((unit for units in sequences for unit in units), np.int32, int(first[-1]))
+        bias = np.clip(weights * scale, -LARGEST_BIAS, LARGEST_BIAS)[phrase_of]
+        bias[_holds_another(ordered)] = 0
+        per_unit = _bias_per_unit(incremental_bias, scale)
+        spellings = Spellings(all_units, first, bias, (weights[phrase_of] >= 0) & (per_unit > 0))
+        trie = make_trie(spellings)
+        table = make_automaton(trie, per_unit, units)
+        return cls(
+            phrases=tuple(phrase.phrase for phrase in ordered),
+            weights=_frozen(weights),
+            incremental_bias=incremental_bias,
+            scale=scale,
+            spellings=Spellings(*map(_frozen, spellings)),
+            phrase_of=_frozen(phrase_of),
+            units=units,
+            table=table,
+            _edges=_frozen(trie.edges),
+            _end=_frozen(trie.end.astype(np.int32)),
+        )
+
+    def with_added(self, spelled: Iterable[SpelledPhrase]) -> HotwordGraph:
+        """Return the graph with these phrases too; one that is there already takes the new weight."""
+        chosen = {phrase.phrase: phrase for phrase in self._spelled()}
+        chosen |= {phrase.phrase: phrase for phrase in spelled}
+        return self._with(chosen)
+
+    def without(self, phrases: Iterable[str]) -> HotwordGraph:
+        """Return the graph without these phrases.
+
+        Raises:
+            AsrkitError: one of them is not in the graph.
+        """
+        chosen = {phrase.phrase: phrase for phrase in self._spelled()}
+        for phrase in phrases:
+            if chosen.pop(phrase, None) is None:
+                raise AsrkitError(f"hotword {phrase!r} is not in the list", cure="remove what has been added")
+        return self._with(chosen)
+
+    def _with(self, chosen: dict[str, SpelledPhrase]) -> HotwordGraph:
+        ordered = [chosen[phrase] for phrase in sorted(chosen)]
+        return self._of(ordered, self.units, self.incremental_bias, self.scale)
+
+    def _spelled(self) -> list[SpelledPhrase]:
+        spellings: list[list[Units]] = [[] for _ in self.phrases]
+        units, first = self.spellings.units.tolist(), self.spellings.first.tolist()
+        for i, phrase in enumerate(self.phrase_of.tolist()):
+            spellings[phrase].append(tuple(units[first[i] : first[i + 1]]))
+        listed = zip(self.phrases, self.weights.tolist(), spellings, strict=True)
+        return [SpelledPhrase(phrase, weight, tuple(ways)) for phrase, weight, ways in listed]
+
+    def bonus(self, units: Sequence[int]) -> float:
+        """Return the bonus (nats) of a whole utterance with these units (model ids): law 5."""
+        state, total = ROOT, 0.0
+        for unit in units:
+            state, banked = follow(self.table, state, unit + 1)
+            total += banked
+        return total
+
+    def matches(self, units: Sequence[int]) -> tuple[Match, ...]:
+        """Return all complete occurrences in `units` (model ids), in the order of their ends, the longest first."""
+        found = []
+        for start in range(len(units)):
+            node = ROOT
+            for end in range(start, len(units)):
+                node = int(children_of(self._edges, np.array([node]), np.array([units[end]]))[0])
+                if node == ROOT:
+                    break
+                if node in self._phrases_at:
+                    found.append((end + 1, start, node))
+        covered = [False] * len(units)
+        matches = []
+        for end, start, node in sorted(found):
+            sequences = self._phrases_at[node]
+            bonus = max(float(self.spellings.bias[i]) for i in sequences)
+            if any(self.spellings.boosted[i] for i in sequences):
+                bonus += self.bias_per_unit * covered[start:end].count(False)
+                covered[start:end] = [True] * (end - start)
+            names = tuple(dict.fromkeys(self.phrases[self.phrase_of[i]] for i in sequences))
+            matches.append(Match(names, start, end, bonus))
+        return tuple(matches)
+
+    @cached_property
+    def _phrases_at(self) -> dict[int, list[int]]:
+        """Node -> the sequences that end there."""
+        at: dict[int, list[int]] = {}
+        for sequence, node in enumerate(self._end.tolist()):
+            at.setdefault(node, []).append(sequence)
+        return at
+
+    @property
+    def bias_per_unit(self) -> float:
+        """Nats for each covered unit, scaled."""
+        return _bias_per_unit(self.incremental_bias, self.scale)
+
+    @property
+    def states(self) -> int:
+        """How many states the automaton has."""
+        return len(self.table.states)
+
+    @property
+    def bytes(self) -> int:
+        """Size of all arrays."""
+        arrays = (*self.table, *self.spellings, self.weights, self.phrase_of, self._edges, self._end)
+        return sum(array.nbytes for array in arrays)
+
+
+def _bias_per_unit(incremental_bias: float, scale: float) -> float:
+    return min(incremental_bias * scale, LARGEST_BIAS)
+
+
+def _check(incremental_bias: float, scale: float) -> None:
+    for name, value in (("incremental bias", incremental_bias), ("hotword scale", scale)):
+        if not (math.isfinite(value) and value >= 0):
+            what = f"the {name} is {value:g}, but must be 0 or more"
+            raise AsrkitError(what, cure="penalise a phrase by its own negative weight", status=Status.WRONG_USAGE)
+
+
+def _holds_another(ordered: list[SpelledPhrase]) -> NDArray[np.intp]:
+    """Return the sequences that hold another spelling of their own phrase, whose bias would else be paid twice."""
+    inner, number = [], 0
+    for phrase in ordered:
+        if len(phrase.spellings) > 1:
+            inner += [
+                number + i
+                for i, long in enumerate(phrase.spellings)
+                if any(_is_inside(short, long) for short in phrase.spellings if len(short) < len(long))
+            ]
+        number += len(phrase.spellings)
+    return np.array(inner, np.intp)
+
+
+def _is_inside(short: Units, long: Units) -> bool:
+    return any(long[i : i + len(short)] == short for i in range(len(long) - len(short) + 1))
+
+
+def _frozen(array: NDArray) -> NDArray:
+    array.flags.writeable = False
+    return array

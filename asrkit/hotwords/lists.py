@@ -1,0 +1,96 @@
+"""From the file of a hotword list to its compiled form, and the report of what could not be used."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from asrkit import progress
+from asrkit.errors import AsrkitError, shown
+from asrkit.formats import hotword_list
+from asrkit.formats.hotword_lines import Phrase
+from asrkit.formats.hotword_list import FUNASR_AM_SCALE, HotwordList
+from asrkit.formats.reading import name_of
+from asrkit.hotwords.graph import DEFAULT_INCREMENTAL_BIAS, LARGEST_BIAS, HotwordGraph
+from asrkit.hotwords.spelling import RefusedPhrase, SpelledPhrase, Speller, spell_all
+
+_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a list is read and weighed.
+
+    Attributes:
+        format: of the list; see `formats.hotword_list`.
+        on_duplicate: what a phrase with two weights is.
+        funasr_weights: the weights, whatever the format, are on FunASR's scale: divided by its am_scale, 10.
+        incremental_bias: nats for each covered unit.
+        scale: multiplies every bias.
+    """
+
+    format: hotword_list.Format | Literal["auto"] = "auto"
+    on_duplicate: hotword_list.OnDuplicate = "error"
+    funasr_weights: bool = False
+    incremental_bias: float = DEFAULT_INCREMENTAL_BIAS
+    scale: float = 1.0
+
+
+def read(path: str | os.PathLike[str], settings: Settings) -> HotwordList:
+    """Return the list in the file `path`, weights in nats.
+
+    Raises:
+        AsrkitError: as `hotword_list.parse`.
+    """
+    read = hotword_list.parse(path, format=settings.format, on_duplicate=settings.on_duplicate)
+    if settings.funasr_weights and not read.format.startswith("funasr"):
+        phrases = tuple(replace(phrase, weight=phrase.weight / FUNASR_AM_SCALE) for phrase in read.phrases)
+        return replace(read, phrases=phrases)
+    return read.in_nats()
+
+
+def compiled(
+    phrases: tuple[Phrase, ...], speller: Speller, settings: Settings, name: str
+) -> tuple[HotwordGraph, tuple[SpelledPhrase, ...], tuple[RefusedPhrase, ...]]:
+    """Return the graph of `phrases`, its phrases spelled, and those that cannot be; warn of these and of odd weights.
+
+    Args:
+        phrases: weights in nats.
+        speller: for the units of the model.
+        settings: the biases.
+        name: what messages call the list.
+
+    Raises:
+        AsrkitError: no phrase can be spelled.
+    """
+    spelled, refused = spell_all(phrases, speller)
+    for phrase in refused[:_SHOWN]:
+        progress.warn(f"{place(name, phrase.line)}: {shown(phrase.phrase)} is left out: {phrase.reason}")
+    if len(refused) > _SHOWN:
+        progress.warn(f"{name}: {len(refused) - _SHOWN:,} more phrases are left out")
+    if not spelled:
+        reason = f"{refused[0].reason} ({shown(refused[0].phrase)})" if refused else "the list is empty"
+        what = f"none of the {len(refused):,} hotwords can be spelled: {reason}"
+        raise AsrkitError(what, where=name, cure="check that the unit table and the lexicon are those of the model")
+    enormous = [phrase for phrase in spelled if abs(phrase.weight * settings.scale) > LARGEST_BIAS]
+    if enormous:
+        what = f"the weight {enormous[0].weight:g} of {shown(enormous[0].phrase)} is taken as {LARGEST_BIAS:,.0f}"
+        risk = "a phrase with such a weight drowns whatever is said"
+        progress.warn(f"{place(name, enormous[0].line)}: {what}; {risk}")
+    graph = HotwordGraph.build(
+        spelled, len(speller.units.units), incremental_bias=settings.incremental_bias, scale=settings.scale
+    )
+    return graph, spelled, refused
+
+
+def compile_list(
+    path: str | os.PathLike[str], speller: Speller, settings: Settings
+) -> tuple[HotwordGraph, tuple[SpelledPhrase, ...], tuple[RefusedPhrase, ...]]:
+    """Return `compiled` of the list in the file `path`."""
+    return compiled(read(path, settings).phrases, speller, settings, name_of(path))
+
+
+def place(name: str, line: int) -> str:
+    """Return `name:line`, or `name` of what has no line."""
+    return f"{name}:{line}" if line else name

@@ -1,0 +1,62 @@
+"""What the package funasr_onnx says about recordings, as JSON: `python funasr_onnx_facts.py MODEL WAV_SCP OUT.json`.
+
+Runs in an environment of its own, since funasr_onnx wants numpy below 2:
+
+    python -m venv VENV && VENV/bin/pip install 'numpy<2' onnxruntime kaldi-native-fbank librosa jieba PyYAML \
+        sentencepiece soundfile && VENV/bin/pip install --no-deps funasr_onnx
+
+The recordings must be mono at the model's rate. For each: `tokens` and `text` (greedy), `times` (milliseconds; null
+where its assertion fails), the number of `steps`, and a few rows of the `features`.
+"""
+
+import base64
+import copy
+import json
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from funasr_onnx import Paraformer
+from funasr_onnx.utils.postprocess_utils import sentence_postprocess
+from funasr_onnx.utils.timestamp_utils import time_stamp_lfr6_onnx
+
+ROWS = 2
+
+
+def main(model_folder, wav_scp, out):
+    quantized = not (Path(model_folder) / "model.onnx").exists()
+    model = Paraformer(model_folder, batch_size=1, quantize=quantized, intra_op_num_threads=1)
+    facts = {}
+    began = time.process_time()
+    for line in Path(wav_scp).read_text(encoding="utf-8").splitlines():
+        utt, path = line.split(maxsplit=1)
+        beside = Path(wav_scp).parent / path
+        samples, _ = soundfile.read(beside if beside.exists() else path, dtype="float32")
+        facts[utt] = _facts(model, samples)
+    print(f"{time.process_time() - began:.2f} CPU-s for {len(facts)} recordings", file=sys.stderr)
+    Path(out).write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _facts(model, samples):
+    features, lengths = model.extract_feat([samples])
+    outputs = model.infer(features, lengths)
+    tokens = model.decode(outputs[0], outputs[1])[0]
+    times = None
+    if len(outputs) == 4:
+        try:
+            times = time_stamp_lfr6_onnx(outputs[3][0], copy.copy(tokens))[1]
+        except (AssertionError, IndexError):
+            times = None
+    try:
+        text = sentence_postprocess(tokens)[0]
+    except ValueError:  # it refuses some units
+        text = None
+    rows = np.linspace(0, len(features[0]) - 1, ROWS).astype(int)
+    shown = base64.b64encode(features[0][rows].astype("<f4").tobytes()).decode()
+    return {"tokens": tokens, "text": text, "times": times, "steps": len(features[0]), "rows": rows.tolist(), "features": shown}
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

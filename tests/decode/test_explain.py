@@ -1,0 +1,124 @@
+"""Every cause why a hotword was not recognised, and the bias that mends it, tried out."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from asrkit.decode.explain import Cause, explain, sentences
+from asrkit.hotwords.graph import HotwordGraph
+from asrkit.hotwords.spelling import SpelledPhrase
+from asrkit.search.decoder import decode
+from asrkit.search.options import Options
+from tests.hotwords.test_in_search import posteriors
+from tests.search.graphs import BLANK, compiled
+
+UNITS = 7
+A, B, C, D, E, F = range(1, UNITS)
+NAMES = ["<blank>", *"abcdef"]
+OPTIONS = Options(beam=8.0)
+
+
+def graph_with_costs(costs, units=UNITS):
+    """Return a graph in which each word is one unit, at the cost given; units without a cost cannot be said."""
+    arcs = [(0, unit + 1, unit, cost, 0) for unit, cost in costs.items()]
+    return compiled([*arcs, (0, BLANK + 1, 0, 0.0, 0)], np.zeros(1), units, "identity", [BLANK])
+
+
+EVERYTHING = graph_with_costs(dict.fromkeys(range(1, UNITS), 0.0))
+
+
+def hotwords(*phrases, incremental_bias=1.0):
+    return HotwordGraph.build(phrases, UNITS, incremental_bias=incremental_bias)
+
+
+def phrase(text, weight=0.0):
+    return SpelledPhrase(text, weight, (tuple(NAMES.index(c) for c in text),))
+
+
+def said(answer):
+    return list(sentences(answer, dict(enumerate(NAMES)), NAMES))
+
+
+def check_bias(log_probs, graph, listed, wanted, answer, options=OPTIONS):
+    """The stated bias makes the phrase win; a little less does not."""
+
+    def wins(weight):
+        table = listed.with_added([replace(wanted, weight=weight)]).table
+        return "".join(NAMES[u] for u in decode(log_probs, graph, table, options).best.units).find(wanted.phrase) >= 0
+
+    assert wins(answer.smallest_bias) and not wins(answer.smallest_bias - 0.05)
+
+
+def test_a_phrase_that_was_recognised_is_told_with_its_margin():
+    log_probs = posteriors({A: 0.9}, {B: 0.3, C: 0.6})
+    answer = explain(log_probs, EVERYTHING, hotwords(phrase("ab")), phrase("ab"), OPTIONS)
+    assert answer.cause == Cause.RECOGNISED and answer.smallest_bias is None
+    assert answer.rival.units.tolist() == [A, C]
+    assert answer.margin == pytest.approx(2 - np.log(2), abs=1e-3)
+    assert said(answer)[0] == "'ab': recognised; what came out: a b"
+
+
+def test_a_phrase_that_lost_by_its_sound_is_told_with_unit_competitor_and_bias():
+    log_probs = posteriors({A: 0.9}, {B: 0.01, C: 0.98})
+    listed, wanted = hotwords(phrase("ab")), phrase("ab")
+    answer = explain(log_probs, EVERYTHING, listed, wanted, OPTIONS)
+    assert answer.cause == Cause.ACOUSTICS
+    assert answer.margin == pytest.approx(np.log(98) - 2, abs=1e-3)
+    worst = max(answer.gaps, key=lambda gap: gap.behind)
+    assert (worst.unit, worst.step, worst.likeliest) == (B, 1, C)
+    assert answer.smallest_bias == pytest.approx(answer.margin + 0.01)
+    assert answer.changes == (((C,), (B,)),)
+    check_bias(log_probs, EVERYTHING, listed, wanted, answer)
+    assert "  its least likely unit is b, at step 1 4.58 nats behind c" in said(answer)
+    assert said(answer)[-1] == "    c -> b"
+
+
+def test_a_phrase_that_lost_by_the_language_model_is_told():
+    graph = graph_with_costs({A: 0.0, B: 5.0, C: 0.0, D: 0.0})
+    log_probs = posteriors({A: 0.9}, {B: 0.6, C: 0.3})
+    listed, wanted = hotwords(phrase("ab")), phrase("ab")
+    answer = explain(log_probs, graph, listed, wanted, OPTIONS)
+    assert answer.cause == Cause.LANGUAGE_MODEL
+    assert answer.parts.lm == pytest.approx(5.0)
+    check_bias(log_probs, graph, listed, wanted, answer)
+
+
+def test_a_phrase_dropped_by_the_beam_is_told_with_the_step():
+    log_probs = posteriors({A: 0.03, C: 0.95}, {B: 0.98, D: 1e-6, E: 1e-6, F: 1e-6, C: 1e-6, A: 1e-6})
+    graph = two_ways()
+    options, listed, wanted = Options(beam=2.0), hotwords(phrase("ab"), incremental_bias=0.2), phrase("ab")
+    answer = explain(log_probs, graph, listed, wanted, options)
+    assert answer.cause == Cause.BEAM
+    assert answer.beam_step == 0 and answer.beam_gap == pytest.approx(np.log(0.95 / 0.03), abs=1e-3)
+    assert answer.margin < 0
+    assert answer.smallest_bias is None  # a word bias comes at the last unit, too late for the beam
+    for beam, wins in ((answer.beam, True), (answer.beam - 0.2, False)):
+        found = decode(log_probs, graph, listed.table, Options(beam=beam))
+        assert (found.best.units.tolist() == [A, B]) == wins
+    assert f"  with a beam of {answer.beam:.1f} it is recognised (tried out)" in said(answer)
+
+
+def two_ways():
+    """Return a graph that says `ab` or `cd` and nothing else."""
+    arcs = [(0, A + 1, A, 0.0, 1), (1, B + 1, B, 0.0, 3), (0, C + 1, C, 0.0, 2), (2, D + 1, D, 0.0, 3)]
+    return compiled(arcs, np.array([np.inf, np.inf, np.inf, 0]), UNITS, "identity", [BLANK])
+
+
+def test_a_phrase_that_the_graph_cannot_say_is_told():
+    graph = graph_with_costs({A: 0.0, C: 0.0})
+    answer = explain(posteriors({A: 0.9}, {B: 0.9}), graph, hotwords(phrase("ab")), phrase("ab"), OPTIONS)
+    assert answer.cause == Cause.NOT_IN_GRAPH and answer.smallest_bias is None
+    assert "no bias helps: add its words to the lexicon" in said(answer)[1]
+
+
+def test_a_phrase_longer_than_the_utterance_is_far_away():
+    answer = explain(posteriors({A: 0.9}), EVERYTHING, hotwords(phrase("ab")), phrase("ab"), OPTIONS)
+    assert answer.cause == Cause.FAR_AWAY and answer.smallest_bias is None
+
+
+def test_a_phrase_that_only_has_to_be_listed_is_told():
+    log_probs = posteriors({A: 0.9}, {B: 0.3, C: 0.6})
+    answer = explain(log_probs, EVERYTHING, hotwords(phrase("ef")), phrase("ab"), OPTIONS)
+    assert answer.cause == Cause.NOT_LISTED and answer.smallest_bias == 0
+    assert answer.changes == (((C,), (B,)),)

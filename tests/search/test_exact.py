@@ -1,0 +1,51 @@
+"""The kernels against the slow twins: every path with an infinite beam, the same pruning rule with a finite one."""
+
+import math
+
+import pytest
+
+from asrkit.hotwords.table import no_hotwords
+from asrkit.search.decoder import decode
+from asrkit.search.options import Options
+from tests.random_cases import random_cases
+from tests.search.graphs import ctc_graph, identity_graph, random_hotwords, random_posteriors
+from tests.search.reference import beam_search, every_path, score_of
+
+GRAPHS = {"identity": identity_graph, "ctc": ctc_graph}
+
+
+def random_options(rng, **more):
+    return Options(lm_scale=float(rng.choice([0.0, 0.3, 1.0])), word_score=float(rng.choice([0.0, -0.7, 1.5])), **more)
+
+
+@pytest.mark.parametrize("topology", GRAPHS)
+@random_cases(2500)
+def test_without_a_beam_the_best_of_all_paths_is_found(rng, topology):
+    coarse = rng.random() < 0.3
+    graph = GRAPHS[topology](rng, coarse=coarse)
+    log_probs = random_posteriors(rng, int(rng.integers(0, 4)), graph.units, coarse=coarse)
+    hotwords = random_hotwords(rng, graph.units) if rng.random() < 0.5 else no_hotwords(graph.units)
+    options = random_options(rng, beam=math.inf)
+    paths = [score_of(arcs, log_probs, graph, hotwords, options) for arcs in every_path(log_probs, graph)]
+    found = decode(log_probs, graph, hotwords, options)
+    assert found.complete == bool(paths)
+    if paths:
+        best = max(score for score, _ in paths)
+        assert found.best.scores.total == pytest.approx(best, abs=1e-9)
+        assert found.best.words.tolist() in [words for score, words in paths if score > best - 1e-9]
+
+
+@pytest.mark.parametrize("topology", GRAPHS)
+@random_cases(500)
+def test_with_a_beam_the_slow_twin_finds_the_same(rng, topology):
+    graph = GRAPHS[topology](rng, states=int(rng.integers(2, 12)), units=6)
+    log_probs = random_posteriors(rng, int(rng.integers(0, 9)), graph.units)
+    hotwords = random_hotwords(rng, graph.units) if rng.random() < 0.5 else no_hotwords(graph.units)
+    active = sorted(int(n) for n in rng.integers(1, 12, 2))
+    options = random_options(rng, beam=float(rng.uniform(0.5, 6)), max_active=active[1],
+                             min_active=active[0] if rng.random() < 0.5 else 0)
+    cost, arcs, complete, dead_end = beam_search(log_probs, graph, hotwords, options)
+    found = decode(log_probs, graph, hotwords, options)
+    assert (found.complete, found.dead_end) == (complete and dead_end is None, dead_end)
+    assert found.best.scores.total == pytest.approx(-cost, abs=1e-9)
+    assert found.best.words.tolist() == [w for a in arcs if (w := int(graph.fst.arcs["olabel"][a]))]

@@ -1,0 +1,106 @@
+"""Lattices against the list of all paths, and n-best lists against their own paths."""
+
+import math
+
+import numpy as np
+import pytest
+
+from asrkit.hotwords.table import no_hotwords
+from asrkit.search.decoder import decode
+from asrkit.search.options import Options
+from asrkit.search.word_lattice import backward
+from tests.random_cases import random_cases
+from tests.search.graphs import ctc_graph, identity_graph, random_hotwords, random_posteriors
+from tests.search.reference import every_path, score_of
+
+GRAPHS = {"identity": identity_graph, "ctc": ctc_graph}
+
+
+def random_case(rng, topology, **options):
+    graph = GRAPHS[topology](rng)
+    log_probs = random_posteriors(rng, int(rng.integers(1, 4)), graph.units)
+    hotwords = random_hotwords(rng, graph.units) if rng.random() < 0.5 else no_hotwords(graph.units)
+    options = Options(
+        beam=math.inf,
+        lm_scale=float(rng.choice([0.3, 1.0])),
+        word_score=float(rng.choice([0.0, -0.7])),
+        lattice_beam=float(rng.uniform(0.5, 6)),
+        **options,
+    )
+    return log_probs, graph, hotwords, options
+
+
+def paths_of(lattice):
+    """Return (score, arcs) of every path of an acyclic lattice."""
+    first = np.searchsorted(lattice.sources, np.arange(len(lattice.finals) + 1))
+    scores, finals = lattice.scores.sum(axis=1), lattice.finals.sum(axis=1)
+
+    def walk(state, score, arcs):
+        if finals[state] > -np.inf:
+            yield score + finals[state], arcs
+        for a in range(first[state], first[state + 1]):
+            yield from walk(int(lattice.targets[a]), score + scores[a], (*arcs, a))
+
+    return list(walk(0, 0.0, ()))
+
+
+@pytest.mark.parametrize("topology", GRAPHS)
+@random_cases(200)
+def test_the_raw_lattice_holds_every_path_within_its_beam_with_its_true_score(rng, topology):
+    log_probs, graph, hotwords, options = random_case(rng, topology)
+    scored = {arcs: score_of(arcs, log_probs, graph, hotwords, options)[0] for arcs in every_path(log_probs, graph)}
+    found = decode(log_probs, graph, hotwords, options, lattice=True)
+    if not found.complete:
+        return
+    lattice = found.lattice
+    assert np.all(lattice.raw.sources < lattice.raw.targets)
+    kept = {tuple(lattice.graph_arcs[list(arcs)].tolist()): score for score, arcs in paths_of(lattice.raw)}
+    best = max(scored.values())
+    for arcs, score in kept.items():
+        assert score == pytest.approx(scored[arcs], abs=1e-6)
+    assert {arcs for arcs, score in scored.items() if score > best - options.lattice_beam + 1e-9} <= set(kept)
+    assert backward(lattice.raw)[0] == pytest.approx(found.best.scores.total, abs=1e-6)
+    good = [arcs for score, arcs in paths_of(lattice.raw) if score > best - options.lattice_beam - 1e-6]
+    assert {a for arcs in good for a in arcs} == set(range(len(lattice.graph_arcs)))
+
+
+@pytest.mark.parametrize("topology", GRAPHS)
+@random_cases(200)
+def test_the_word_lattice_has_one_path_for_each_word_sequence_with_its_best_score(rng, topology):
+    log_probs, graph, hotwords, options = random_case(rng, topology)
+    found = decode(log_probs, graph, hotwords, options, lattice=True)
+    if not found.complete:
+        return
+    best_of = {}
+    for arcs in every_path(log_probs, graph):
+        score, words = score_of(arcs, log_probs, graph, hotwords, options)
+        best_of[tuple(words)] = max(score, best_of.get(tuple(words), -math.inf))
+    words = found.lattice.words
+    assert np.all(words.sources < words.targets) and np.all(words.words > 0)
+    paths = [(tuple(words.words[list(arcs)].tolist()), score) for score, arcs in paths_of(words)]
+    assert len({said for said, _ in paths}) == len(paths)
+    least = max(best_of.values()) - options.lattice_beam
+    wanted = {said: score for said, score in best_of.items() if score > least + 1e-6}
+    assert wanted.keys() <= dict(paths).keys()
+    for said, score in paths:
+        assert score <= best_of[said] + 1e-5
+        if said in wanted:
+            assert score == pytest.approx(best_of[said], abs=1e-5)
+
+
+@pytest.mark.parametrize("topology", GRAPHS)
+@random_cases(200)
+def test_nbest_paths_are_distinct_in_order_and_truly_scored(rng, topology):
+    log_probs, graph, hotwords, options = random_case(rng, topology)
+    found = decode(log_probs, graph, hotwords, options, lattice=True)
+    if not found.complete:
+        return
+    nbest = found.lattice.nbest(10)
+    totals = [path.scores.total for path in nbest]
+    assert totals == sorted(totals, reverse=True)
+    assert totals[0] == pytest.approx(found.best.scores.total, abs=1e-6)
+    assert len({tuple(path.words.tolist()) for path in nbest}) == len(nbest)
+    ways = [score_of(arcs, log_probs, graph, hotwords, options) for arcs in every_path(log_probs, graph)]
+    for path in nbest:
+        best = max(score for score, words in ways if words == path.words.tolist())
+        assert path.scores.total == pytest.approx(best, abs=1e-6)
