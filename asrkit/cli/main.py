@@ -31,6 +31,7 @@ COMMANDS = (
     "generate",
     "prune-lm",
     "mix-lm",
+    "make-lexicon",
     "compile-hotwords",
     "hotwords",
     "posteriors",
