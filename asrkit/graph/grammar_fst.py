@@ -20,7 +20,7 @@ from asrkit.errors import AsrkitError
 from asrkit.formats.arpa import Arpa
 from asrkit.formats.openfst import ARC, EPSILON, NOT_FINAL, Fst
 from asrkit.graph.costs import from_log10, on_grid
-from asrkit.graph.vocabulary import SENTENCE_END, SENTENCE_START, UNKNOWN_WORDS, Vocabulary
+from asrkit.graph.vocabulary import SENTENCE_END, SENTENCE_START, Vocabulary
 from asrkit.lm.trie import ABSENT, Trie
 
 NO_CONTEXT = 0  # the state of the empty context
