@@ -14,12 +14,9 @@ import numpy as np
 from features import at_16k, fbank, trimmed, write_shard
 from numpy.typing import NDArray
 
-TRAINING_VOICES = tuple(
-    (
-        "m1 m2 m3 m4 m5 m6 f1 f2 f3 f4 klatt2 klatt4 Andy Annie Denis Diogo Gene Lee Michael belinda linda max pablo paul "
-        "steph travis victor adam boris john"
-    ).split()
-)
+_NUMBERED = ("m1", "m2", "m3", "m4", "m5", "m6", "f1", "f2", "f3", "f4", "klatt2", "klatt4")
+_NAMED = ("Andy", "Annie", "Denis", "Diogo", "Gene", "Lee", "Michael", "belinda", "linda", "max", "pablo", "paul")
+TRAINING_VOICES = (*_NUMBERED, *_NAMED, "steph", "travis", "victor", "adam", "boris", "john")
 HELD_OUT_VOICES = ("m7", "f5", "Mario", "rob")
 _RATE = 22_050
 _WAV_HEADER = 44
