@@ -20,11 +20,11 @@ def augmented(frames: Features, rng: np.random.Generator) -> Features:
     """Return a variation of `frames`: another tempo, speaker, room, microphone, noise and level."""
     frames = _tempo_and_tract(frames, rng)
     frames = _padded(frames, rng)
-    if rng.random() < 0.4:
+    if rng.random() < 0.3:
         frames = _room(frames, rng)
-    if rng.random() < 0.6:
+    if rng.random() < 0.5:
         frames = _microphone(frames, rng)
-    if rng.random() < 0.7:
+    if rng.random() < 0.5:
         frames = _noise(frames, rng)
     return frames + np.float32(rng.uniform(-3.5, 2.0))
 
@@ -43,8 +43,8 @@ def masked(frames: Features, mean: Features, rng: np.random.Generator) -> Featur
 
 
 def _tempo_and_tract(frames: Features, rng: np.random.Generator) -> Features:
-    """Resample in time by up to a fifth and along the mel axis as another vocal tract would."""
-    steps = max(8, round(len(frames) / rng.uniform(0.83, 1.2)))
+    """Resample in time by up to a sixth and along the mel axis as another vocal tract would."""
+    steps = max(8, round(len(frames) / rng.uniform(0.86, 1.17)))
     at = np.linspace(0, len(frames) - 1, steps)
     before = at.astype(np.int64)
     after = np.minimum(before + 1, len(frames) - 1)
@@ -80,7 +80,7 @@ def _room(frames: Features, rng: np.random.Generator) -> Features:
 def _microphone(frames: Features, rng: np.random.Generator) -> Features:
     """Colour the spectrum smoothly by a few dB, and at times cut what lies above a telephone's or a headset's band."""
     bins = np.arange(_MELS) / _MELS
-    curve = sum(rng.normal(0, 4 / k) * np.cos(np.pi * k * bins + rng.uniform(0, np.pi)) for k in (1, 2, 3, 5))
+    curve = sum(rng.normal(0, 3 / k) * np.cos(np.pi * k * bins + rng.uniform(0, np.pi)) for k in (1, 2, 3, 5))
     frames = frames + (curve * _LN_PER_DB).astype(np.float32)
     if rng.random() < 0.2:
         edge = rng.integers(52, 78)
@@ -90,13 +90,13 @@ def _microphone(frames: Features, rng: np.random.Generator) -> Features:
 
 
 def _noise(frames: Features, rng: np.random.Generator) -> Features:
-    """Add noise of a random colour, steady or swelling, 3 to 40 dB below the speech."""
+    """Add noise of a random colour, steady or swelling, 8 to 40 dB below the speech."""
     speech = np.log(np.exp(frames.astype(np.float64)).mean())
     bins = np.arange(_MELS) / _MELS
     colour = rng.uniform(-5, 1.5) * bins + rng.normal(0, 0.5) * np.cos(2 * np.pi * bins + rng.uniform(0, 6))
     colour -= np.log(np.exp(colour).mean())
     swell = np.interp(np.arange(len(frames)), np.linspace(0, len(frames), 6), rng.normal(0, rng.uniform(0, 1.2), 6))
     grain = np.log(rng.gamma(2.5, 1 / 2.5, frames.shape) + 1e-3)
-    level = speech - rng.uniform(3, 40) * _LN_PER_DB
+    level = speech - rng.uniform(8, 40) * _LN_PER_DB
     noise = level + colour[None] + swell[:, None] + grain
     return np.logaddexp(frames, noise).astype(np.float32)

@@ -12,16 +12,15 @@ from features import at_16k, fbank, trimmed, write_shard
 _RATE = 24_000
 
 
-def main(samples: str, out: str) -> None:
+def main(folder: str, out: str) -> None:
     """Convert every shard of samples that has no shard of features yet."""
-    for path in sorted(Path(samples).glob("*.npz")):
+    for path in sorted(Path(folder).glob("*.npz")):
         target = Path(out) / path.name
         if target.exists():
             continue
         with np.load(path) as shard:
-            sounds, lengths, labels = shard["samples"], shard["lengths"], json.loads(str(shard["labels"]))
-        ends = np.cumsum(lengths)
-        sounds = (sounds[end - n : end].astype(np.float32) / 32768 for end, n in zip(ends, lengths, strict=True))
+            samples, lengths, labels = shard["samples"], shard["lengths"], json.loads(str(shard["labels"]))
+        sounds = np.split(samples.astype(np.float32) / 32768, np.cumsum(lengths)[:-1])
         write_shard(target, zip((fbank(trimmed(at_16k(s, _RATE))) for s in sounds), labels, strict=True))
 
 

@@ -29,7 +29,7 @@ PEAK_RATE = 1.4e-3
 WARM_UP = 300
 AVERAGE = 0.999  # decay of the running average of the weights, which is what is exported
 SAMPLING = 0.4  # share of the wrong tokens whose embedding the decoder is given (Paraformer's sampler)
-JOINT_BELOW = 1.3  # the decoder begins once the CTC loss per phone is below this
+JOINT_BELOW = 2.4  # the decoder begins once the CTC loss per phone is below this
 SECONDS_BETWEEN_CHECKPOINTS = 300
 
 
