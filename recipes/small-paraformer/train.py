@@ -45,12 +45,10 @@ def losses(model: Paraformer, batch: Batch, joint: bool) -> tuple[dict[str, Tens
         log_probs, batch.phones, batch.steps, batch.phone_counts, reduction="sum", zero_infinity=True
     ) / batch.phone_counts.sum()
     alphas = model.predictor(encoded, mask)
-    stamps = model.predictor.stamps(encoded.detach(), mask)
     counts = batch.unit_counts.float()
     parts = {
         "ctc": ctc,
         "count": (alphas.sum(1) - counts).abs().sum() / counts.sum(),
-        "stamps": (stamps.sum(1) - counts).abs().sum() / counts.sum() + _stamp_agreement(stamps, alphas.detach(), mask),
     }
     if not joint:
         return parts, 0.0
@@ -69,14 +67,6 @@ def losses(model: Paraformer, batch: Batch, joint: bool) -> tuple[dict[str, Tens
     flat = logits.float().flatten(0, 1)
     parts["units"] = F.cross_entropy(flat, batch.units.flatten(), ignore_index=-1, label_smoothing=0.1)
     return parts, float(right.sum() / valid.sum())
-
-
-def _stamp_agreement(stamps: Tensor, alphas: Tensor, mask: Tensor) -> Tensor:
-    """Return how far the fine weights' running sum strays from the coarse one's at the encoder's steps."""
-    coarse = alphas * (stamps.sum(1) / alphas.sum(1).clamp_min(1e-3)).detach()[:, None]
-    fine = stamps.view(alphas.size(0), -1, 3).sum(-1)
-    strayed = (fine.cumsum(1) - coarse.cumsum(1)).abs() * mask.squeeze(-1)
-    return 0.5 * strayed.sum() / mask.sum()
 
 
 @torch.no_grad()
