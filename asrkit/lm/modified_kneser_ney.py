@@ -72,7 +72,7 @@ def train(paths: Sequence[str | os.PathLike[str]], output: str | os.PathLike[str
         room = options.memory - resident_bytes() - (64 << 20)
         chunk = max(8 << 20, room * 2 // 5 // (2 * options.jobs + 1))
         workshop = Workshop(pool, options.jobs, Memory(max(0, room * 3 // 5)), chunk)
-        _Training(workshop, options).run(paths, output)
+        Training(workshop, options).run(paths, output)
 
 
 @dataclass
@@ -93,7 +93,9 @@ class _Tally:
     counts_of_counts: list[int]
 
 
-class _Training:
+class Training:
+    """One run, in the memory and with the threads of a workshop."""
+
     def __init__(self, workshop: Workshop, options: Options) -> None:
         self._shop = workshop
         self._options = options

@@ -1,0 +1,191 @@
+"""What a graph speaks: which words by which units, and the labels of both.
+
+Labels (law 2): 0 is ε; a unit's label is its model id + 1; word i of the vocabulary has the label i + 1. Marks come after
+them, on either side: they keep L∘G apart where it would be ambiguous, and are gone from the finished graph.
+
+    #0        leave a context of the language model (backoff)
+    #1        go on with a word that the language model does not know
+    #2, …     end of a pronunciation that another word has too, or that another one begins with
+
+The vocabulary is open unless asked otherwise: where the language model allows `<unk>`, there may come a word of the
+lexicon that the model lacks, or `<unk>` itself, said as any single unit that is no word's whole pronunciation. So every
+sequence of units has a path. Both cost `<unk>`'s cost and `unknown_cost` for each of their units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asrkit import progress
+from asrkit.errors import AsrkitError, shown
+from asrkit.formats.lexicon import Lexicon
+from asrkit.formats.tokens import UnitTable
+
+EPSILON_NAME = "<eps>"
+SENTENCE_START, SENTENCE_END = "<s>", "</s>"
+UNKNOWN_WORDS = ("<unk>", "<UNK>")
+BLANKS = ("<blank>", "<blk>", "<eps>")
+PASSING = (*BLANKS, "<s>", "</s>", "<sos>", "<eos>", "<sos/eos>", "<pad>")  # units that say nothing
+_NO_WORDS = frozenset({EPSILON_NAME, SENTENCE_START, SENTENCE_END})
+_LISTED = 10
+
+
+class Spelling(NamedTuple):
+    """One way to say a word: labels of its units, label of the word, cost in nats."""
+
+    units: tuple[int, ...]
+    word: int
+    cost: float
+
+
+@dataclass(frozen=True, eq=False)
+class Vocabulary:
+    """Words and units of a graph.
+
+    Attributes:
+        words: ascending, each once.
+        units: the model's unit table.
+        spellings: ascending by units, then word.
+        lm_labels: (words of the LM,) int32: the label of each word of the LM, 0 for one that takes no part.
+        unknown: the label of `<unk>`, 0 in a closed vocabulary.
+        outside: labels of the words that may stand where the LM has `<unk>`, ascending; empty in a closed vocabulary.
+    """
+
+    words: tuple[str, ...]
+    units: UnitTable
+    spellings: tuple[Spelling, ...]
+    lm_labels: NDArray[np.int32]
+    unknown: int
+    outside: tuple[int, ...]
+
+    @property
+    def backoff(self) -> int:
+        """The mark #0 among words."""
+        return len(self.words) + 1
+
+    @property
+    def unit_marks(self) -> int:
+        """The mark #0 among units; #1, #2 … follow."""
+        return len(self.units.units) + 1
+
+
+def passing_units(units: UnitTable) -> tuple[int, ...]:
+    """Return the model ids of the units that say nothing, blank first, if there is one."""
+    return tuple(units.index[name] for name in PASSING if name in units.index)
+
+
+def choose(
+    lexicon: Lexicon,
+    lm_words: Sequence[str],
+    lm_log10: NDArray[np.float32],
+    units: UnitTable,
+    *,
+    closed: bool = False,
+    unknown_cost: float = 0.0,
+    strict: bool = False,
+    names: tuple[str, str] = ("the lexicon", "the language model"),
+) -> Vocabulary:
+    """Return the vocabulary of a graph from `lexicon`, a language model and a model's unit table.
+
+    Args:
+        lexicon: words and their units; a probability p of a pronunciation costs −ln p.
+        lm_words: the words of the language model.
+        lm_log10: (words,) log10 of each word's 1-gram probability: tells how frequent words are.
+        units: the model's unit table.
+        closed: no word outside the language model or the lexicon may come out.
+        unknown_cost: nats for each unit of a word that the language model does not know.
+        strict: refuse a language model with words that the lexicon lacks, rather than warn.
+        names: what to call lexicon and language model in messages.
+
+    Raises:
+        AsrkitError: a unit that the model lacks; a word that stands for something else (`<s>`, `</s>`, `<eps>`); the
+            lexicon and the language model have no word in common; with `strict`, see there.
+    """
+    lexicon_name, lm_name = names
+    said = _in_labels(lexicon, units, lexicon_name)
+    known = set(lm_words) - _NO_WORDS
+    unknown_name = next((word for word in UNKNOWN_WORDS if word in known), None)
+    if not closed and unknown_name is None:
+        progress.warn(f"{lm_name} has no <unk>: the vocabulary is closed")
+    closed = closed or unknown_name is None
+    in_both = known.intersection(word for word, *_ in said)
+    if not in_both:
+        cure = "make the lexicon from the words of the model's text, or the model from text segmented by the lexicon"
+        raise AsrkitError(f"no word of {lm_name} stands in this lexicon", where=lexicon_name, cure=cure)
+    _tell_lacking(lm_words, lm_log10, known - in_both - {unknown_name}, names, strict=strict)
+    words = set(in_both)
+    if closed:
+        said = [entry for entry in said if entry[0] in in_both]
+    else:
+        assert unknown_name is not None
+        words.update(word for word, *_ in said)
+        words.add(unknown_name)
+        covered = {labels[0] for _, labels, _ in said if len(labels) == 1}
+        covered.update(unit + 1 for unit in passing_units(units))
+        alone = (label for label in range(1, len(units.units) + 1) if label not in covered)
+        said += [(unknown_name, (label,), unknown_cost) for label in alone]
+    ordered = tuple(sorted(words))
+    label_of = {word: i for i, word in enumerate(ordered, 1)}
+    outside = sorted(words - in_both) if not closed else []
+    for_all = unknown_cost if outside else 0.0
+    lacking = words - known
+    spellings = [
+        Spelling(labels, label_of[word], cost + for_all * len(labels) if word in lacking else cost)
+        for word, labels, cost in said
+    ]
+    taking_part = in_both | ({unknown_name} if not closed else set())
+    return Vocabulary(
+        words=ordered,
+        units=units,
+        spellings=tuple(sorted(spellings)),
+        lm_labels=np.array([label_of[word] if word in taking_part else 0 for word in lm_words], np.int32),
+        unknown=0 if closed else label_of[unknown_name],
+        outside=tuple(sorted({label_of[word] for word in outside} | ({label_of[unknown_name]} if not closed else set()))),
+    )
+
+
+def _in_labels(lexicon: Lexicon, units: UnitTable, name: str) -> list[tuple[str, tuple[int, ...], float]]:
+    """Return (word, labels of its units, −ln of its probability) of each entry."""
+    index = {unit: i + 1 for unit, i in units.index.items()}
+    said, lacking = [], []
+    for entry in lexicon.entries:
+        if entry.word in _NO_WORDS:
+            what = f"{shown(entry.word)} cannot be a word: graphs use this name"
+            raise AsrkitError(what, where=f"{name}:{entry.line}", cure="remove or rename it")
+        labels = tuple(map(index.get, entry.units))
+        if None in labels:
+            lacking.append(entry)
+        said.append((entry.word, labels, float(-np.log(entry.probability)) if entry.probability != 1 else 0.0))
+    if lacking:
+        first = lacking[0]
+        unit = next(unit for unit in first.units if unit not in index)
+        more = f"; {len(lacking) - 1:,} more lines have such units" if len(lacking) > 1 else ""
+        what = f"the word {shown(first.word)} has the unit {shown(unit)}, which the model lacks{more}"
+        cure = "make the lexicon for this model with asrkit make-lexicon"
+        raise AsrkitError(what, where=f"{name}:{first.line}", cure=cure)
+    return said
+
+
+def _tell_lacking(
+    lm_words: Sequence[str], lm_log10: NDArray[np.float32], lacking: set[str], names: tuple[str, str], *, strict: bool
+) -> None:
+    """Warn of words of the LM that have no pronunciation, or refuse them."""
+    if not lacking:
+        return
+    lexicon_name, lm_name = names
+    often = np.argsort(-lm_log10, kind="stable")
+    told = " ".join(_first(shown(lm_words[i]) for i in often if lm_words[i] in lacking))
+    dots = " …" if len(lacking) > _LISTED else ""
+    what = f"{len(lacking):,} of {len(lm_words):,} words of {lm_name} are not in the lexicon: {told}{dots}"
+    if strict:
+        raise AsrkitError(what, where=lexicon_name, cure="add them, or allow them to be left out by dropping --strict")
+    progress.warn(f"{lexicon_name}: {what}; they cannot be recognised", lacking=len(lacking))
+
+
+def _first(items: Iterable[str]) -> list[str]:
+    return [item for item, _ in zip(items, range(_LISTED), strict=False)]
