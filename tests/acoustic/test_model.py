@@ -131,7 +131,7 @@ def test_info_tells_variant_units_rate_and_outputs(tmp_path):
 def test_a_folder_that_lacks_a_file_is_refused(tmp_path, name):
     folder = tiny_models.write(tmp_path / "m")
     (folder / name).unlink()
-    with pytest.raises(AsrkitError, match="neither a config|no such file|no model.onnx"):
+    with pytest.raises(AsrkitError, match=r"neither a config|no such file|no model\.onnx"):
         AcousticModel.open(folder)
 
 
@@ -154,7 +154,7 @@ def test_means_of_another_size_are_refused(tmp_path):
 
 def test_units_that_are_not_the_networks_are_refused(tmp_path):
     folder = tiny_models.write(tmp_path / "m", units=tiny_models.UNITS[:-1])
-    with pytest.raises(AsrkitError, match="12 units, but the files beside it are for 11"):
+    with pytest.raises(AsrkitError, match=r"12 units, but the files beside it are for 11"):
         AcousticModel.open(folder)
 
 

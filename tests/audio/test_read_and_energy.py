@@ -1,5 +1,7 @@
 """Recordings as samples, and where they are silent."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import soundfile
@@ -76,7 +78,7 @@ def test_parts_follow_each_other_and_none_is_too_long(rng):
     longest = float(rng.uniform(0.5, 8))
     parts = energy.cut_at_silences(samples, RATE, longest)
     assert parts[0][0] == 0 and parts[-1][1] == len(samples)
-    assert all(before[1] == after[0] for before, after in zip(parts, parts[1:], strict=False))
+    assert all(before[1] == after[0] for before, after in pairwise(parts))
     assert all(last - first <= longest * RATE + 160 for first, last in parts)
 
 
