@@ -5,6 +5,7 @@ import pytest
 import soundfile
 
 from asrkit.cli.main import run
+from asrkit.decode.dump import replayed
 from asrkit.formats import posteriors
 from tests.acoustic import tiny_models
 
@@ -52,3 +53,14 @@ def test_a_bad_recording_is_named_and_the_status_tells(folder, tmp_path, capfd):
 def test_an_output_of_another_kind_is_wrong_usage(folder, tmp_path, capfd):
     assert _status("posteriors", folder / "a.wav", "--model", folder / "model", "-o", tmp_path / "p.txt") == 2
     assert "let it end in .npz, or .ark" in capfd.readouterr().err
+
+
+def test_what_was_written_is_heard_again(folder, tmp_path):
+    out = tmp_path / "p.npz"
+    _status("posteriors", folder / "a.wav", folder / "b.wav", "--model", folder / "model", "-o", out)
+    found = posteriors.parse(out)
+    for heard, utt in zip(replayed(out), ("a", "b"), strict=True):
+        assert heard.utt == utt and heard.reason is None
+        np.testing.assert_array_equal(heard.emission.log_probs, found[utt].log_probs)
+        np.testing.assert_array_equal(heard.emission.starts, found[utt].times)
+        np.testing.assert_allclose(heard.emission.ends[:-1], found[utt].times[1:], atol=1e-6)
