@@ -16,7 +16,10 @@ def sorted_by_input(
     return Fst.from_arcs(start, sources[order], arcs[order], finals)
 
 
-def columns(arcs: NDArray[np.void]) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32], NDArray[np.int32]]:
+Columns = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32], NDArray[np.int32]]
+
+
+def columns(arcs: NDArray[np.void]) -> Columns:
     """Return copies of ilabel, olabel, weight and next of `arcs`, as kernels take them."""
     return tuple(arcs[name].copy() for name in ("ilabel", "olabel", "weight", "next"))  # type: ignore[return-value]
 
@@ -49,7 +52,8 @@ def reachable(fst: Fst) -> Fst:
     while len(new):
         states = fst.states[new]
         counts = states["narcs"].astype(np.int64)
-        index = np.repeat(states["pos"].astype(np.int64) - (np.cumsum(counts) - counts), counts) + np.arange(counts.sum())
+        begin = states["pos"].astype(np.int64) - (np.cumsum(counts) - counts)
+        index = np.repeat(begin, counts) + np.arange(counts.sum())
         before = reached.copy()
         reached[fst.arcs["next"][index]] = True
         new = np.flatnonzero(reached & ~before)

@@ -62,7 +62,8 @@ def build(
     `jobs` threads read the inputs and make L and G; the result does not depend on it.
 
     Raises:
-        AsrkitError: as the readers of lexicon, ARPA and unit table, `vocabulary.choose`, `grammar_fst` and `folder.write_graph`; two inputs are standard input.
+        AsrkitError: as the readers of lexicon, ARPA and unit table, `vocabulary.choose`, `grammar_fst` and
+            `folder.write_graph`; two inputs are standard input.
     """
     options = options or Options()
     _check_paths((lexicon_path, lm_path, units_path), Path(output), overwrite=overwrite)
@@ -136,7 +137,7 @@ def _facts(made: dict[str, Fst], vocabulary: Vocabulary, options: Options, units
         "topology": options.topology,
         "units": len(vocabulary.units.units),
         "units_sha256": vocabulary.units.sha256,
-        "units_from": "/".join(Path(os.path.abspath(units_path)).parts[-2:]) if units_path != STDIN else "standard input",
+        "units_from": name_of(units_path) if units_path == STDIN else "/".join(Path(units_path).resolve().parts[-2:]),
         "passing_units": list(passing_units(vocabulary.units)),
         "unknown_label": vocabulary.unknown,
         "words": len(vocabulary.words),

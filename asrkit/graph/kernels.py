@@ -4,7 +4,7 @@ Costs are those of `costs`: exact, so that equal means equal. Arcs are given as 
 kernels record types; weights are float32.
 """
 
-# ruff: noqa: ANN001, ANN201  (the types of a kernel stand in its decorator)
+# ruff: noqa: ANN001, ANN201, ANN202  (the types of a kernel stand in its decorator)
 
 from __future__ import annotations
 
@@ -101,8 +101,8 @@ def grow_trees(
 
     Rows are sorted by state, then rank: the chain row_ranks[i] (labels chain_labels[chain_starts[r]:chain_starts[r+1]],
     word chain_words[r], chains sorted, none the beginning of another) leads from row_states[i] to row_nexts[i] at
-    row_costs[i]. A cost is paid as soon as it is sure (the least of all that may follow), a word is put out as soon as it
-    is the only one. Labels from `first_mark` on become ε, and where such a label alone goes on, its state is left out.
+    row_costs[i]. A cost is paid as soon as it is sure (the least of all that may follow), a word is put out as soon as
+    it is the only one. Labels from `first_mark` on become ε; a state where such a label alone goes on is left out.
 
     The arcs of the roots go to root_*, those of root s before root_ends[s]; the arcs of the other states, numbered from
     `first_number` on, to the rest, those of state i before ends[i]. `longest` is the longest chain, `widest` the most

@@ -1,9 +1,9 @@
 """L: from units to words.
 
-State 0 is the hub, start and end of every word; from there each spelling is a chain of arcs back to the hub, which bears
-the word on its first arc. Spellings that other words share or begin with end with a mark of their own (see
-`vocabulary`), so that no two chains have labels of which one begins with the other. The marks of the grammar loop at the
-hub.
+State 0 is the hub, start and end of every word; from there each spelling is a chain of arcs back to the hub, which
+bears the word on its first arc. Spellings that other words share or begin with end with a mark of their own (see
+`vocabulary`), so that no two chains have labels of which one begins with the other. The marks of the grammar loop at
+the hub.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """LG: what L∘G becomes when it is determinized and minimized, made without either.
 
-Spellings, sorted and with their end marks, are prefix-free; the arcs of a state of G say which words may follow at which
-cost. So the deterministic machine is known beforehand: from each state of G the tree of the spellings of these words,
-each leaf leading to the state of G after the word. Trees are grown from the sorted spellings, and each finished subtree
-that was seen before is not stored again, as in the construction of minimal acyclic automata from sorted words (Daciuk,
-Mihov, Watson & Watson, Computational Linguistics 26(1), 2000), here with costs and words. States of G with the same arcs
-are merged before. The tests compare the result with OpenFst's composition, determinization and minimization.
+Spellings, sorted and with their end marks, are prefix-free; the arcs of a state of G say which words may follow at
+which cost. So the deterministic machine is known beforehand: from each state of G the tree of the spellings of these
+words, each leaf leading to the state of G after the word. Trees are grown from the sorted spellings, and each finished
+subtree that was seen before is not stored again, as in the construction of minimal acyclic automata from sorted words
+(Daciuk, Mihov, Watson & Watson, Computational Linguistics 26(1), 2000), here with costs and words. States of G with the
+same arcs are merged before. The tests compare the result with OpenFst's composition and determinization.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asrkit.formats.openfst import ARC, EPSILON, NOT_FINAL, Fst
-from asrkit.graph.arrays import columns
+from asrkit.graph.arrays import Columns, columns
 from asrkit.graph.costs import on_grid
 from asrkit.graph.lexicon_fst import GRAMMAR_MARKS, end_marks
 from asrkit.graph.vocabulary import Spelling, Vocabulary
@@ -108,5 +108,5 @@ def _rows(
     return state[order], rank.astype(np.int32), costs, arcs["next"][arc]
 
 
-def _fields(count: int) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32], NDArray[np.int32]]:
+def _fields(count: int) -> Columns:
     return columns(np.empty(count, ARC))

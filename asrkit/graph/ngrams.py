@@ -3,7 +3,7 @@
 All n-grams of a model are numbered, the 1-grams first, in the order of the words, then the 2-grams, and so on.
 """
 
-# ruff: noqa: ANN001, ANN201, ANN202  (the types of a kernel stand in its decorator)
+# ruff: noqa: ANN001, ANN202  (the types of a kernel stand in its decorator)
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What a graph speaks: which words by which units, and the labels of both.
 
-Labels (law 2): 0 is ε; a unit's label is its model id + 1; word i of the vocabulary has the label i + 1. Marks come after
-them, on either side: they keep L∘G apart where it would be ambiguous, and are gone from the finished graph.
+Labels (law 2): 0 is ε; a unit's label is its model id + 1; word i of the vocabulary has the label i + 1. Marks come
+after them, on either side: they keep L∘G apart where it would be ambiguous, and are gone from the finished graph.
 
     #0        leave a context of the language model (backoff)
     #1        go on with a word that the language model does not know
