@@ -13,13 +13,13 @@ import time
 from pathlib import Path
 
 import numpy as np
-from asrkit.graph.folder import open_graph
 
 from asrkit.formats import openfst
 from asrkit.search import run
 from asrkit.search.decoder import decode
 from asrkit.search.graph import search_graph
 from asrkit.search.options import Options
+from asrkit.store import read_manifest
 from benchmarks._lm_corpus import _sentences
 
 BEAMS = (8.0, 12.0, 16.0)
@@ -33,8 +33,8 @@ def main():
         for topology in ("identity", "ctc"):
             _command("build-graph", "--lexicon", f"{folder}/lexicon.txt", "--lm", f"{folder}/lm.arpa", "--tokens",
                      f"{folder}/tokens.json", "--topology", topology, "-o", f"{folder}/{topology}")
-            opened = open_graph(f"{folder}/{topology}")
-            graph = search_graph(opened.tlg, len(units), opened.topology, opened.special_units)
+            special_units = read_manifest(f"{folder}/{topology}").facts["passing_units"]
+            graph = search_graph(openfst.parse(f"{folder}/{topology}/TLG.fst"), len(units), topology, special_units)
             made_up = _identity if topology == "identity" else _ctc
             rng = np.random.default_rng(1)
             utterances = [made_up(text, len(units), rng) for text in sentences]
