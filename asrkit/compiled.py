@@ -18,7 +18,7 @@ import numba
 
 from asrkit import progress
 
-_ROOMS = ("formats", "text", "lm")
+_ROOMS = ("formats", "text", "lm", "graph")
 
 
 def kernel(signature: str) -> Callable[[Callable[..., Any]], Any]:

@@ -11,7 +11,7 @@ PACKAGE = ROOT / "asrkit"
 HOUSE = ("errors", "progress", "store", "compiled", "formats")
 WORK = ("text", "lm", "graph", "hotwords", "audio", "acoustic", "search", "decode", "score")
 ROOMS = (*HOUSE, *WORK, "describe", "cli")
-NOT_ROOMS = {"__init__", "__main__"}
+NOT_ROOMS = {"__init__", "__main__", "demo", "models"}  # the last two are data with their paths
 MODULES = sorted(PACKAGE.rglob("*.py"))
 MOST_LINES = 400
 WRITING = re.compile("[rbt]*[wax+][rwaxbt+]*")  # a mode of `open`
@@ -27,7 +27,7 @@ def tree_of(path):
 
 
 def imported_rooms(path):
-    """Yield (line, room) for each import of a piece of asrkit, inside functions too."""
+    """Yield (line, room) for each import of a room of asrkit, inside functions too."""
     for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -39,7 +39,7 @@ def imported_rooms(path):
             continue
         for name in names:
             parts = name.split(".")
-            if parts[0] == "asrkit" and len(parts) > 1 and parts[1] not in ("__version__",):
+            if parts[0] == "asrkit" and len(parts) > 1 and parts[1] not in {"__version__", *NOT_ROOMS}:
                 yield node.lineno, parts[1]
 
 
@@ -83,6 +83,11 @@ def test_the_package_itself_imports_nothing_heavy_and_only_main_starts_the_comma
     assert list(imported_rooms(PACKAGE / "__main__.py")) == [(3, "cli")]
     users = [path for path in MODULES if room_of(path) != "cli" and "cli" in {room for _, room in imported_rooms(path)}]
     assert users == [PACKAGE / "__main__.py"]
+
+
+def test_folders_of_data_import_no_room():
+    for path in (*PACKAGE.glob("demo/*.py"), *PACKAGE.glob("models/*.py")):
+        assert list(imported_rooms(path)) == []
 
 
 def test_architecture_lists_the_rooms_in_the_order_that_is_held():

@@ -74,7 +74,12 @@ class Heard:
 
 @dataclass(frozen=True)
 class _Part:
-    """A piece of a recording that is short enough for the network; the times are seconds, `voiced` within the part."""
+    """A piece of a recording that is short enough for the network.
+
+    Attributes:
+        offset, duration: seconds.
+        voiced: between which seconds of the part the units are spread if the model does not tell their times.
+    """
 
     features: Features
     offset: float
@@ -167,8 +172,9 @@ def _parts(model: AcousticModel, samples: Samples, options: Options) -> Iterator
                 continue
             features = model.features(piece)
             if len(features):
-                offset = (begin + first) / rate
-                yield _Part(features, offset, len(piece) / rate, energy.span_of_speech(piece, rate))
+                duration = len(piece) / rate
+                voiced = (0.0, duration) if model.has_timestamps else energy.span_of_speech(piece, rate)
+                yield _Part(features, (begin + first) / rate, duration, voiced)
 
 
 def _heard(model: AcousticModel, window: list[_Recording], most_steps: int) -> Iterator[Heard]:

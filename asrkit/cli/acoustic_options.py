@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
 _OPTIONS = (
     click.option("--model", "model_path", type=click.Path(), help="A model folder.  [default: the one that ships]"),
-    click.option("--precision", type=click.Choice(["auto", "fp32", "int8"]), default="auto", show_default=True),
-    click.option("--provider", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True),
+    click.option("--precision", type=click.Choice(["auto", "fp32", "int8"]), default="auto", show_default=True,
+                 help="Which file of the folder; auto: fp32 if it is there."),
+    click.option("--provider", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True,
+                 help="Where the network runs; cuda needs onnxruntime-gpu."),
     click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="Of the network."),
     click.option("--channel", type=click.IntRange(0), help="The channel to hear, from 0.  [default: all, mixed]"),
     click.option("--vad", is_flag=True, help="Find speech with silero-vad (the extra `vad`)."),

@@ -72,7 +72,8 @@ def command(
         raise click.UsageError("give -o or --format, not both")
     if hotwords and (greedy or not graph):
         raise click.UsageError("hotwords need a --graph to be searched")
-    from asrkit import models, progress
+    from asrkit import progress
+    from asrkit.acoustic.folder import SHIPPED
     from asrkit.decode import run
     from asrkit.decode.inputs import utterances
     from asrkit.decode.recogniser import Setup
@@ -81,7 +82,7 @@ def command(
     from asrkit.search.options import Options
 
     if model is None:
-        model = str(models.SMALL_PARAFORMER)
+        model = str(SHIPPED)
         progress.say("no --model: the small Mandarin model of asrkit decodes; it is meant for demos")
     bias = DEFAULT_INCREMENTAL_BIAS if incremental_bias is None else incremental_bias
     setup = Setup(

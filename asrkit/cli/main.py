@@ -32,6 +32,7 @@ COMMANDS = (
     "prune-lm",
     "mix-lm",
     "make-lexicon",
+    "build-graph",
     "compile-hotwords",
     "hotwords",
     "posteriors",

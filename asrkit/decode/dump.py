@@ -6,10 +6,11 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from asrkit import progress
-from asrkit.acoustic.listening import Options, hear
-from asrkit.acoustic.model import AcousticModel
+from asrkit.acoustic import timestamps
+from asrkit.acoustic.listening import Heard, Options, hear
+from asrkit.acoustic.model import AcousticModel, Emission
 from asrkit.decode.inputs import Utterance
-from asrkit.errors import Status
+from asrkit.errors import AsrkitError, Status
 from asrkit.formats import posteriors
 from asrkit.formats.posteriors import Posteriors
 
@@ -30,6 +31,27 @@ def dump(
     if not failed:
         return Status.DONE
     return Status.SOME_FAILED if count else Status.NOTHING_DONE
+
+
+def replayed(path: str | os.PathLike[str]) -> Iterator[Heard]:
+    """Yield what `dump` wrote, or any archive of posteriors, as if it were heard now, in the order of the file.
+
+    Raises:
+        AsrkitError: the file is no archive of posteriors; a damaged utterance has its reason instead.
+    """
+    archive = posteriors.parse(path)
+    for utt in archive:
+        try:
+            found = archive[utt]
+        except AsrkitError as error:
+            yield Heard(utt, None, str(error))
+            continue
+        if found.times is None:
+            yield Heard(utt, Emission(found.log_probs))
+        else:
+            ends = timestamps.ends_of(found.times)
+            duration = float(ends[-1]) if len(ends) else 0.0
+            yield Heard(utt, Emission(found.log_probs, found.times, ends), duration=duration)
 
 
 def _listened(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -74,8 +73,7 @@ class Recogniser:
         self.graph: GraphFolder | None = None
         self.hotwords: HotwordGraph | None = None
         if setup.graph is not None:
-            self.graph = open_graph(setup.graph)
-            self.graph.check_units(self.units, os.fspath(setup.model))
+            self.graph = open_graph(setup.graph, self.units, model_name=setup.model, contents=False)
         if setup.hotwords is not None:
             read = lists.read(setup.hotwords, setup.hotword_settings)
             self.hotwords = self._compiled(read.phrases, setup.hotwords)
@@ -110,9 +108,8 @@ class Recogniser:
     def search_graph(self) -> SearchGraph:
         """The graph as the search reads it."""
         assert self.graph is not None
-        return search_graph(
-            self.graph.tlg, len(self.units.units), self.graph.topology, self.graph.special_units, str(self.graph.path)
-        )
+        graph = self.graph
+        return search_graph(graph.fst, graph.unit_count, graph.topology, graph.passing_units, str(graph.path))
 
     @cached_property
     def _word_of(self) -> Mapping[int, str]:

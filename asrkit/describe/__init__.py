@@ -79,14 +79,10 @@ def _tell_made(folder: Path) -> Iterator[str]:
 
 
 def _tell_model(folder: Path) -> Iterator[str]:
-    from asrkit.acoustic.folder import open_package
+    from asrkit.acoustic import describe as model
 
-    package = open_package(folder)
-    yield fact("export", f"{package.variant}, for {package.source}")
-    yield fact("units", len(package.units.units))
-    yield fact("unit table", f"sha256 {package.units.sha256}")
-    for onnx in sorted(folder.glob("*.onnx")):
-        yield fact("file", f"{onnx.name}  {onnx.stat().st_size:,} bytes")
+    for line in model.describe(folder):
+        yield f"  {line}"
 
 
 def _tell_data(folder: Path) -> Iterator[str]:

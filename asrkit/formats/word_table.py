@@ -22,8 +22,8 @@ _LOW_60 = _IS_HASH - 1
 
 
 def new_table(count: int) -> npt.NDArray[np.int64]:
-    """Return an empty table with room for `count` words."""
-    table = np.zeros((1 << max(1, (2 * count - 1).bit_length()), 4), np.int64)
+    """Return an empty table with room for `count` words, which fill up to 0.7 of it."""
+    table = np.zeros((1 << max(1, (count * 10 // 7).bit_length()), 4), np.int64)
     table[:, ID] = _FREE
     return table
 

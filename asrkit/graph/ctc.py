@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asrkit.formats.openfst import ARC, EPSILON, NOT_FINAL, Fst
-from asrkit.graph.arrays import pauses, sorted_by_input
+from asrkit.graph.arrays import distinct, only, pauses, sorted_by_input
 
 _GROUPED_FROM_ARCS = 64
 _GROUPED_FROM_PAIRS = 8
@@ -66,7 +66,9 @@ class _Composition:
         finals[: len(lg.states)] = lg.states["final"]
         finals[len(lg.states) : len(lg.states) + len(self.pairs)] = lg.states["final"][self.pair_states]
         sources, arcs = (np.concatenate(column) for column in zip(*pieces, strict=True))
-        return _reachable(sorted_by_input(lg.start, sources, arcs, finals), self._reached_blanks())
+        kept = np.ones(count, np.bool_)
+        kept[: len(lg.states)] = self._reached_blanks()
+        return only(sorted_by_input(lg.start, sources, arcs, finals), kept)
 
     def state_of(self, states: NDArray[np.integer], units: NDArray[np.integer]) -> NDArray[np.int64]:
         """Return the number of each (s, u)."""
@@ -74,13 +76,15 @@ class _Composition:
 
     def _reached_pairs(self) -> NDArray[np.int64]:
         lg, reads = self.lg, ~self.is_epsilon
-        new = np.unique(lg.arcs["next"][reads].astype(np.int64) * self.width + lg.arcs["ilabel"][reads])
+        new = distinct(lg.arcs["next"][reads].astype(np.int64) * self.width + lg.arcs["ilabel"][reads])
         pairs = new
         while len(new):  # ε arcs lead on; there is no cycle of them
             arcs, which = self._arcs_from(new // self.width, epsilon=True)
             reached = lg.arcs["next"][arcs].astype(np.int64) * self.width + (new % self.width)[which]
-            new = np.setdiff1d(reached, pairs)
-            pairs = np.union1d(pairs, new)
+            reached = distinct(reached)
+            place = np.minimum(np.searchsorted(pairs, reached), len(pairs) - 1)
+            new = reached[pairs[place] != reached]
+            pairs = np.sort(np.concatenate([pairs, new]))
         return pairs
 
     def _reached_blanks(self) -> NDArray[np.bool_]:
@@ -154,14 +158,3 @@ def _fan(sources: NDArray[np.integer], labels: NDArray[np.integer], nexts: NDArr
     arcs = np.zeros((len(sources), len(labels)), ARC)
     arcs["ilabel"], arcs["next"] = labels, nexts
     return np.repeat(sources, len(labels)), arcs.reshape(-1)
-
-
-def _reachable(fst: Fst, reached_blanks: NDArray[np.bool_]) -> Fst:
-    """Return `fst` without those of its first states that are not reached; all others are."""
-    kept = np.ones(len(fst.states), np.bool_)
-    kept[: len(reached_blanks)] = reached_blanks
-    number = np.cumsum(kept) - 1
-    of_arc = kept[fst.sources]
-    arcs = fst.arcs[of_arc].copy()
-    arcs["next"] = number[arcs["next"]]
-    return Fst.from_arcs(int(number[fst.start]), number[fst.sources[of_arc]], arcs, fst.states["final"][kept])

@@ -6,12 +6,13 @@ without its oldest word and costs the backoff weight. `</s>` is a state's final 
 way, because nothing continues them, their backoff weights are paid on the arc.
 
 Where a word unknown to the model may come (see `vocabulary`), the arc #1:ε leads to a state of its own, and from there
-each such word leads on.
+each such word leads on. States with the same arcs are one: in many models, contexts that were seen once are alike.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +20,12 @@ from numpy.typing import NDArray
 from asrkit.errors import AsrkitError
 from asrkit.formats.arpa import Arpa
 from asrkit.formats.openfst import ARC, EPSILON, NOT_FINAL, Fst
+from asrkit.graph.arrays import merged, sorted_by_input
 from asrkit.graph.costs import from_log10, on_grid
+from asrkit.graph.ngrams import NONE, NGrams, ngrams_of
 from asrkit.graph.vocabulary import SENTENCE_END, SENTENCE_START, Vocabulary
-from asrkit.lm.trie import ABSENT, Trie
 
 NO_CONTEXT = 0  # the state of the empty context
-_NONE = -1
 _CHEAPER = 1e-4  # nats; less is rounding
 
 
@@ -44,19 +45,21 @@ class Grammar:
     largest_gain: float
 
 
-@dataclass(frozen=True)
-class _Contexts:
-    """For the n-grams of one order: `own` state, or _NONE; the state and cost that are reached instead.
+@dataclass(frozen=True, eq=False)
+class _States:
+    """Where each n-gram leads, all arrays (n-grams,).
 
-    `target` is the state after the n-gram and `extra` what must be paid to get there; `below` and `below_extra` are the
-    same for the longest proper suffix.
+    Attributes:
+        own: the state of the n-gram, or NONE if nothing continues it.
+        target: the state after the n-gram: its own, or that of its longest suffix with one.
+        extra: nats to be paid on the way there, for the contexts left out.
+        count: how many states there are.
     """
 
     own: NDArray[np.int32]
     target: NDArray[np.int32]
     extra: NDArray[np.float64]
-    below: NDArray[np.int32]
-    below_extra: NDArray[np.float64]
+    count: int
 
 
 def grammar_fst(arpa: Arpa, vocabulary: Vocabulary, name: str = "the language model") -> Grammar:
@@ -65,79 +68,52 @@ def grammar_fst(arpa: Arpa, vocabulary: Vocabulary, name: str = "the language mo
     Raises:
         AsrkitError: the model, called `name`, has no `<s>` or no `</s>`.
     """
-    ends = {word: i for i, word in enumerate(arpa.words) if word in (SENTENCE_START, SENTENCE_END)}
     for word in (SENTENCE_START, SENTENCE_END):
-        if word not in ends:
+        if word not in arpa.words:
             raise AsrkitError(f"the model has no {word}", where=name, cure="train it on sentences, one a line")
-    trie = Trie(arpa.words, arpa.grams)
-    costs = [from_log10(table) for table in arpa.log10_probs]
-    backoffs = [from_log10(table) for table in arpa.log10_backoffs]
-    contexts, states = _contexts(trie, backoffs, ends)
-    start = int(contexts[0].target[_row_of(trie, ends[SENTENCE_START])]) if arpa.order > 1 else NO_CONTEXT
-    finals = np.full(states, NOT_FINAL)
-    pieces = []
-    for n, (grams, cost, backoff) in enumerate(zip(arpa.grams, costs, backoffs, strict=True), 1):
-        word = grams[:, -1]
-        source = contexts[n - 2].own[trie.contexts[n - 1]] if n > 1 else np.full(len(grams), NO_CONTEXT, np.int32)
-        is_end = word == ends[SENTENCE_END]
-        finals[source[is_end]] = on_grid(cost[is_end])
-        label = vocabulary.lm_labels[word]
-        kept = np.flatnonzero(label)
-        here = contexts[n - 1]
-        pieces.append((source[kept], label[kept], label[kept], cost[kept] + here.extra[kept], here.target[kept]))
-        leaving = np.flatnonzero(here.own != _NONE)
-        marks = np.full(len(leaving), vocabulary.backoff)
-        pieces.append(
-            (here.own[leaving], marks, marks * 0, backoff[leaving] + here.below_extra[leaving], here.below[leaving])
-        )
-    columns = [np.concatenate(column) for column in zip(*pieces, strict=True)]
-    sources, ilabels, olabels, arc_costs, nexts = columns
-    arcs = np.empty(len(sources), ARC)
-    arcs["ilabel"], arcs["olabel"], arcs["weight"], arcs["next"] = ilabels, olabels, on_grid(arc_costs), nexts
+    start_word, end_word = arpa.words.index(SENTENCE_START), arpa.words.index(SENTENCE_END)
+    ngrams = ngrams_of(arpa)
+    costs = from_log10(np.concatenate(arpa.log10_probs))
+    backoffs = from_log10(np.concatenate(arpa.log10_backoffs))
+    states = _states(ngrams, backoffs, start_word, end_word)
+    source = np.where(ngrams.contexts == NONE, NO_CONTEXT, states.own[ngrams.contexts])
+    ends = np.flatnonzero((ngrams.words == end_word) & (source != NONE))
+    finals = np.full(states.count, NOT_FINAL)
+    finals[source[ends]] = on_grid(costs[ends])
+    label = vocabulary.lm_labels[ngrams.words]
+    said = np.flatnonzero((label != EPSILON) & (source != NONE))
+    leaving = np.flatnonzero(states.own != NONE)
+    below = ngrams.suffixes[leaving]
+    arcs = np.zeros(len(said) + len(leaving), ARC)
+    words, marks = arcs[: len(said)], arcs[len(said) :]
+    words["ilabel"] = words["olabel"] = label[said]
+    words["weight"] = on_grid(costs[said] + states.extra[said])
+    words["next"] = states.target[said]
+    marks["ilabel"] = vocabulary.backoff
+    marks["weight"] = on_grid(backoffs[leaving] + np.where(below == NONE, 0.0, states.extra[below]))
+    marks["next"] = np.where(below == NONE, NO_CONTEXT, states.target[below])
+    sources = np.append(source[said], states.own[leaving])
     if vocabulary.unknown:
         sources, arcs, finals = _opened(sources, arcs, finals, vocabulary)
-    order = np.argsort(sources.astype(np.int64) << 32 | arcs["ilabel"], kind="stable")
-    fst = Fst.from_arcs(start, sources[order], arcs[order], finals)
-    return Grammar(fst, *_cheaper_by_backoff(trie, costs, backoffs))
+    start = states.target[start_word] if arpa.order > 1 else NO_CONTEXT
+    fst = sorted_by_input(int(start), sources, arcs, finals)
+    return Grammar(merged(fst), *_cheaper_by_backoff(ngrams, costs, backoffs))
 
 
-def _contexts(
-    trie: Trie, backoffs: list[NDArray[np.float64]], ends: dict[str, int]
-) -> tuple[list[_Contexts], int]:
-    """Return where each n-gram of each order leads, and the number of states."""
-    tables: list[_Contexts] = []
-    states = NO_CONTEXT + 1
-    for n, grams in enumerate(trie.grams, 1):
-        count = len(grams)
-        below, below_extra = np.full(count, NO_CONTEXT, np.int32), np.zeros(count)
-        left = np.arange(count)  # whose longest suffix is not found yet
-        for shorter in range(n - 1, 0, -1):
-            rows = trie.rows(grams[left, n - shorter :])
-            found = rows != ABSENT
-            table = tables[shorter - 1]
-            below[left[found]], below_extra[left[found]] = table.target[rows[found]], table.extra[rows[found]]
-            left = left[~found]
-            if not len(left):
-                break
-        own = np.full(count, _NONE, np.int32)
-        if n < trie.order:
-            is_context = np.zeros(count, np.bool_)
-            is_context[trie.contexts[n]] = True
-            if n == 1:
-                is_context[grams[:, 0] == ends[SENTENCE_START]] = True
-            is_context &= grams[:, -1] != ends[SENTENCE_END]
-            own[is_context] = np.arange(states, states + np.count_nonzero(is_context))
-            states += int(np.count_nonzero(is_context))
-        has_own = own != _NONE
-        paid = backoffs[n - 1] if n < trie.order else 0.0
-        target = np.where(has_own, own, below)
-        extra = np.where(has_own, 0.0, paid + below_extra)
-        tables.append(_Contexts(own, target, extra, below, below_extra))
-    return tables, states
-
-
-def _row_of(trie: Trie, word: int) -> int:
-    return int(trie.rows(np.array([[word]]))[0])
+def _states(ngrams: NGrams, backoffs: NDArray[np.float64], start_word: int, end_word: int) -> _States:
+    highest = ngrams.firsts[-2]
+    is_context = np.zeros(len(ngrams.words), np.bool_)
+    is_context[ngrams.contexts[ngrams.firsts[1] :]] = True
+    is_context[start_word] = len(ngrams.firsts) > 2  # of order 1, no word is a context
+    is_context &= ngrams.words != end_word
+    own = np.where(is_context, NO_CONTEXT + np.cumsum(is_context), NONE).astype(np.int32)
+    target, extra = own.copy(), np.zeros(len(own))
+    for first, end in pairwise(ngrams.firsts.tolist()):  # suffixes are shorter: theirs is known
+        left = first + np.flatnonzero(~is_context[first:end])
+        suffix = ngrams.suffixes[left]
+        target[left] = np.where(suffix == NONE, NO_CONTEXT, target[suffix])
+        extra[left] = np.where(suffix == NONE, 0.0, extra[suffix]) + np.where(left < highest, backoffs[left], 0.0)
+    return _States(own, target, extra, NO_CONTEXT + 1 + int(is_context.sum()))
 
 
 def _opened(
@@ -158,16 +134,12 @@ def _opened(
 
 
 def _cheaper_by_backoff(
-    trie: Trie, costs: list[NDArray[np.float64]], backoffs: list[NDArray[np.float64]]
+    ngrams: NGrams, costs: NDArray[np.float64], backoffs: NDArray[np.float64]
 ) -> tuple[int, float]:
     """Return how many n-grams cost more than backing off once, and the largest difference in nats."""
-    count, largest = 0, 0.0
-    for n in range(2, trie.order + 1):
-        rows = trie.rows(trie.grams[n - 1][:, 1:])
-        found = rows != ABSENT
-        around = backoffs[n - 2][trie.contexts[n - 1][found]] + costs[n - 2][rows[found]]
-        gain = costs[n - 1][found] - around
-        gain = gain[gain > _CHEAPER]
-        count += len(gain)
-        largest = max(largest, float(gain.max(initial=0.0)))
-    return count, largest
+    longer = slice(ngrams.firsts[1], None)
+    gain = costs[longer] - backoffs[ngrams.contexts[longer]] - costs[ngrams.suffixes[longer]]
+    order = np.repeat(np.arange(len(ngrams.firsts) - 1), np.diff(ngrams.firsts))
+    once = order[ngrams.suffixes[longer]] == order[longer] - 1
+    gain = gain[once & (gain > _CHEAPER)]
+    return len(gain), float(gain.max(initial=0.0))

@@ -18,13 +18,13 @@ from asrkit.graph.costs import on_grid
 from asrkit.graph.vocabulary import Spelling, Vocabulary
 
 HUB = 0
-_GRAMMAR_MARKS = 2  # #0 and #1
+GRAMMAR_MARKS = 2  # #0 and #1
 
 
 def lexicon_fst(vocabulary: Vocabulary) -> Fst:
     """Return L for `vocabulary`; the arcs of each state are sorted by output label."""
     spellings = vocabulary.spellings
-    first_mark = vocabulary.unit_marks + _GRAMMAR_MARKS
+    first_mark = vocabulary.unit_marks + GRAMMAR_MARKS
     chains = [
         (*spelling.units, first_mark + mark - 1) if mark else spelling.units
         for spelling, mark in zip(spellings, end_marks(spellings), strict=True)
@@ -35,16 +35,16 @@ def lexicon_fst(vocabulary: Vocabulary) -> Fst:
     place = np.arange(len(labels)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     inner = (1 + np.cumsum(lengths - 1) - (lengths - 1))[entry] + place  # the state after this arc, within the chain
     is_first, is_last = place == 0, place == lengths[entry] - 1
-    arcs = np.zeros(len(labels) + _GRAMMAR_MARKS, ARC)
+    arcs = np.zeros(len(labels) + GRAMMAR_MARKS, ARC)
     chain_arcs, loops = arcs[: len(labels)], arcs[len(labels) :]
     chain_arcs["ilabel"] = labels
     chain_arcs["olabel"][is_first] = [spelling.word for spelling in spellings]
     chain_arcs["weight"][is_first] = on_grid([spelling.cost for spelling in spellings])
     chain_arcs["next"] = np.where(is_last, HUB, inner)
-    loops["ilabel"] = vocabulary.unit_marks + np.arange(_GRAMMAR_MARKS)
-    loops["olabel"] = vocabulary.backoff + np.arange(_GRAMMAR_MARKS)
+    loops["ilabel"] = vocabulary.unit_marks + np.arange(GRAMMAR_MARKS)
+    loops["olabel"] = vocabulary.backoff + np.arange(GRAMMAR_MARKS)
     loops["next"] = HUB
-    sources = np.append(np.where(is_first, HUB, inner - 1), [HUB] * _GRAMMAR_MARKS)
+    sources = np.append(np.where(is_first, HUB, inner - 1), [HUB] * GRAMMAR_MARKS)
     finals = np.full(1 + int((lengths - 1).sum()), NOT_FINAL)
     finals[HUB] = 0
     order = np.lexsort((arcs["ilabel"], arcs["olabel"], sources))

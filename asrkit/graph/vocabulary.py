@@ -112,46 +112,42 @@ def choose(
     unknown_name = next((word for word in UNKNOWN_WORDS if word in known), None)
     if not closed and unknown_name is None:
         progress.warn(f"{lm_name} has no <unk>: the vocabulary is closed")
-    closed = closed or unknown_name is None
     in_both = known.intersection(word for word, *_ in said)
     if not in_both:
         cure = "make the lexicon from the words of the model's text, or the model from text segmented by the lexicon"
         raise AsrkitError(f"no word of {lm_name} stands in this lexicon", where=lexicon_name, cure=cure)
     _tell_lacking(lm_words, lm_log10, known - in_both - {unknown_name}, names, strict=strict)
-    words = set(in_both)
-    if closed:
-        said = [entry for entry in said if entry[0] in in_both]
-    else:
-        assert unknown_name is not None
-        words.update(word for word, *_ in said)
-        words.add(unknown_name)
-        covered = {labels[0] for _, labels, _ in said if len(labels) == 1}
-        covered.update(unit + 1 for unit in passing_units(units))
-        alone = (label for label in range(1, len(units.units) + 1) if label not in covered)
-        said += [(unknown_name, (label,), unknown_cost) for label in alone]
-    ordered = tuple(sorted(words))
-    label_of = {word: i for i, word in enumerate(ordered, 1)}
-    outside = sorted(words - in_both) if not closed else []
-    for_all = unknown_cost if outside else 0.0
-    lacking = words - known
-    spellings = [
-        Spelling(labels, label_of[word], cost + for_all * len(labels) if word in lacking else cost)
-        for word, labels, cost in said
-    ]
-    taking_part = in_both | ({unknown_name} if not closed else set())
+    taking_part = [(word, labels, cost) for word, labels, cost in said if word in known]
+    outside: set[str] = set()
+    if not closed and unknown_name is not None:
+        others = [(word, labels, cost) for word, labels, cost in said if word not in known]
+        others += [(unknown_name, (label,), 0.0) for label in _not_said_alone(said, units)]
+        taking_part += [(word, labels, cost + unknown_cost * len(labels)) for word, labels, cost in others]
+        outside = {word for word, *_ in taking_part if word == unknown_name or word not in known}
+    if outside:
+        in_both.add(unknown_name)
+    words = tuple(sorted(in_both | outside))
+    label_of = {word: i for i, word in enumerate(words, 1)}
     return Vocabulary(
-        words=ordered,
+        words=words,
         units=units,
-        spellings=tuple(sorted(spellings)),
-        lm_labels=np.array([label_of[word] if word in taking_part else 0 for word in lm_words], np.int32),
-        unknown=0 if closed else label_of[unknown_name],
-        outside=tuple(sorted({label_of[word] for word in outside} | ({label_of[unknown_name]} if not closed else set()))),
+        spellings=tuple(sorted(Spelling(labels, label_of[word], cost) for word, labels, cost in taking_part)),
+        lm_labels=np.array([label_of[word] if word in in_both else 0 for word in lm_words], np.int32),
+        unknown=label_of[unknown_name] if outside else 0,
+        outside=tuple(sorted(label_of[word] for word in outside)),
     )
+
+
+def _not_said_alone(said: Iterable[tuple[str, tuple[int, ...], float]], units: UnitTable) -> list[int]:
+    """Return the labels of the units that say something but are no word's whole pronunciation."""
+    covered = {labels[0] for _, labels, _ in said if len(labels) == 1}
+    covered.update(unit + 1 for unit in passing_units(units))
+    return [label for label in range(1, len(units.units) + 1) if label not in covered]
 
 
 def _in_labels(lexicon: Lexicon, units: UnitTable, name: str) -> list[tuple[str, tuple[int, ...], float]]:
     """Return (word, labels of its units, −ln of its probability) of each entry."""
-    index = {unit: i + 1 for unit, i in units.index.items()}
+    index = {unit: i + 1 for unit, i in units.index.items() if unit not in PASSING}
     said, lacking = [], []
     for entry in lexicon.entries:
         if entry.word in _NO_WORDS:
@@ -166,6 +162,8 @@ def _in_labels(lexicon: Lexicon, units: UnitTable, name: str) -> list[tuple[str,
         unit = next(unit for unit in first.units if unit not in index)
         more = f"; {len(lacking) - 1:,} more lines have such units" if len(lacking) > 1 else ""
         what = f"the word {shown(first.word)} has the unit {shown(unit)}, which the model lacks{more}"
+        if unit in units.index:
+            what = f"the word {shown(first.word)} has the unit {shown(unit)}, which says nothing{more}"
         cure = "make the lexicon for this model with asrkit make-lexicon"
         raise AsrkitError(what, where=f"{name}:{first.line}", cure=cure)
     return said

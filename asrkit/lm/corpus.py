@@ -24,7 +24,7 @@ SPECIAL_WORDS = ("<unk>", "<s>", "</s>")  # with the ids 0, 1, 2 in every model 
 POLICIES = ("error", "skip", "space")
 MAX_TOKENS = (1 << 31) - 1
 _POLICY_CODES = {"error": scan.REFUSE, "skip": scan.SKIP, "space": scan.SPACE}
-_WORDS_AT_FIRST = 1 << 16
+_WORDS_AT_FIRST = 90_000
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,1 @@
-"""The model that ships with asrkit."""
-
-from pathlib import Path
-
-SMALL_PARAFORMER = Path(__file__).parent / "small-paraformer"
+"""The model that ships with asrkit, in a folder of its own."""

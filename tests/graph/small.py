@@ -8,9 +8,10 @@ from asrkit.formats import arpa
 from asrkit.formats.arpa import Arpa
 from asrkit.formats.lexicon import Lexicon, Pronunciation
 from asrkit.formats.tokens import UnitTable
-from asrkit.graph import tlg, vocabulary
+from asrkit.graph import vocabulary
 from asrkit.graph.grammar_fst import grammar_fst
 from asrkit.graph.lexicon_fst import lexicon_fst
+from asrkit.graph.lg import lexicon_with_grammar
 from asrkit.graph.tokens_fst import with_tokens
 
 UNITS = UnitTable(("<blank>", "<s>", "</s>", "a", "b", "c", "d"))
@@ -48,7 +49,8 @@ def random_model(rng, words, order, *, steep=True):
                 continue
             for word in words:
                 suffix = (*context[1:], word)
-                if word == "<s>" or (steep and suffix not in probability[-1]) or rng.random() > (0.3 if n == 2 else 0.6):
+                kept = word != "<s>" and not (steep and suffix not in probability[-1])
+                if not kept or rng.random() > (0.3 if n == 2 else 0.6):
                     continue
                 gram = (*context, word)
                 backoff[gram] = 1.0 if n == order or word == "</s>" else float(rng.choice([1.0, rng.uniform(0.3, 1.0)]))
@@ -105,10 +107,8 @@ def written(model, path):
 def make_parts(lexicon, model, **options):
     """Return (vocabulary, L, G, LG)."""
     chosen = vocabulary.choose(lexicon, model.words, model.log10_probs[0], UNITS, **options)
-    lexicon_part, grammar = lexicon_fst(chosen), grammar_fst(model, chosen)
-    product = tlg.compose(tlg.Parts(lexicon_part, grammar.fst))
-    small = tlg.minimize(tlg.determinize(product, lexicon_part, chosen))
-    return chosen, lexicon_part, grammar.fst, tlg.finished(small, chosen)
+    grammar = grammar_fst(model, chosen)
+    return chosen, lexicon_fst(chosen), grammar.fst, lexicon_with_grammar(chosen, grammar.fst)
 
 
 def make_graph(lexicon, model, topology, **options):

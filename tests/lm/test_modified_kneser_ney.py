@@ -27,7 +27,8 @@ def trained(text, folder, options):
 def train_in_little_memory(text, output, options, chunk_bytes, memory, jobs):
     with ThreadPoolExecutor(jobs) as pool:
         shop = Workshop(pool, jobs, Memory(memory), chunk_bytes)
-        modified_kneser_ney.Training(shop, options).run([text], output)
+        read = modified_kneser_ney.read_text([text], options, Memory(memory // 4))
+        modified_kneser_ney.Training(read, shop, options).run(output)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,165 @@
+"""A graph folder: what stands in it, how it is written and opened.
+
+    TLG.fst        the search graph, const and aligned, so that it is mapped, not read
+    words.txt      the labels of words; units.txt: those of units
+    lexicon.txt    how each word may be said, by which the decoder finds the times of words
+    manifest.json  inputs, options, counts, the hash of the unit table
+    T.fst L.fst G.fst LG.fst     on request; marks #0, #1, … are labels after the last word or unit
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from asrkit.errors import AsrkitError
+from asrkit.formats import lexicon, openfst, symbols
+from asrkit.formats.lexicon import Lexicon, Pronunciation
+from asrkit.formats.openfst import Fst
+from asrkit.formats.symbols import SymbolTable
+from asrkit.formats.tokens import UnitTable
+from asrkit.graph.tokens_fst import TOPOLOGIES, Topology
+from asrkit.graph.vocabulary import EPSILON_NAME, Vocabulary
+from asrkit.store import MANIFEST, Manifest, open_verified, publish_folder, write_lines, write_manifest
+
+KIND = "graph"
+GRAPH, WORDS, UNITS, LEXICON = "TLG.fst", "words.txt", "units.txt", "lexicon.txt"
+
+
+@dataclass(frozen=True, eq=False)
+class GraphFolder:
+    """A graph folder, opened.
+
+    Attributes:
+        path: the folder.
+        fst: TLG, memory-mapped; input labels are model ids + 1, output labels those of `words`.
+        topology: "identity" or "ctc".
+        passing_units: model ids of the units that say nothing; for CTC, blank is the first.
+        unknown: the label of `<unk>`, whose text is that of the one unit it was said as; 0 in a closed vocabulary.
+        unit_count: the size of the unit table that the graph was built for.
+        manifest: all that is known of how it was made.
+    """
+
+    path: Path
+    fst: Fst
+    topology: Topology
+    passing_units: tuple[int, ...]
+    unknown: int
+    unit_count: int
+    manifest: Manifest
+
+    @cached_property
+    def words(self) -> SymbolTable:
+        """The labels of words; 0 is ε."""
+        return symbols.parse(self.path / WORDS)
+
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        """How each word may be said; `<unk>` as any single unit."""
+        return lexicon.parse(self.path / LEXICON)
+
+
+def write_graph(
+    path: str | os.PathLike[str],
+    parts: Mapping[str, Fst],
+    vocabulary: Vocabulary,
+    *,
+    inputs: Mapping[str, str | os.PathLike[str]],
+    options: Mapping[str, Any],
+    facts: Mapping[str, Any],
+    overwrite: bool = False,
+) -> None:
+    """Publish a graph folder; what stood under this name before is whole until the new one is.
+
+    Args:
+        path: the folder.
+        parts: name such as "TLG" -> FST.
+        vocabulary: words and units of the graph.
+        inputs: name -> path of each file that the graph was made from.
+        options: what shaped it.
+        facts: what shall stand in the manifest besides.
+        overwrite: let it take the place of a folder that stands there, if that is a graph folder too.
+
+    Raises:
+        AsrkitError: as `store.publish_folder`; the folder to be overwritten is something else.
+    """
+    final = Path(path)
+    if overwrite:
+        check_may_overwrite(final)
+    with publish_folder(final, overwrite=overwrite) as folder:
+        for name, fst in parts.items():
+            openfst.write(folder / f"{name}.fst", fst)
+        write_lines(folder / WORDS, symbols.serialize(_labelled(vocabulary.words)))
+        write_lines(folder / UNITS, _unit_lines(vocabulary.units))
+        write_lines(folder / LEXICON, lexicon.serialize(_spelled(vocabulary)))
+        write_manifest(
+            folder, KIND, final=final, inputs=inputs, options=options, facts=facts, packages=("numpy", "pynini")
+        )
+
+
+def check_may_overwrite(path: Path) -> None:
+    """Raise an AsrkitError if `path` is a folder with something in it that is no graph folder."""
+    if path.is_dir() and any(path.iterdir()) and not ((path / MANIFEST).is_file() and (path / WORDS).is_file()):
+        what, cure = "this folder is not a graph folder, so it is not overwritten", "name another"
+        raise AsrkitError(what, where=str(path), cure=cure)
+
+
+def open_graph(
+    path: str | os.PathLike[str],
+    units: UnitTable | None = None,
+    *,
+    model_name: str = "the model",
+    contents: bool = True,
+) -> GraphFolder:
+    """Open a graph folder.
+
+    Args:
+        path: the folder.
+        units: the unit table of the model that the graph is to be used with; None: any.
+        model_name: what to call this model in messages.
+        contents: hash every file and check every arc; if false, only sizes and states are checked and the arcs are
+            not read.
+
+    Raises:
+        AsrkitError: it is not a graph folder, is damaged, or was built for another model.
+    """
+    folder = Path(path)
+    manifest = open_verified(folder, KIND, contents=contents)
+    facts = manifest.facts
+    try:
+        topology, unknown = facts["topology"], int(facts["unknown_label"])
+        passing, unit_count = tuple(int(unit) for unit in facts["passing_units"]), int(facts["units"])
+        made_for, digest = str(facts["units_from"]), facts["units_sha256"]
+        if topology not in TOPOLOGIES:
+            raise ValueError(topology)
+    except (KeyError, TypeError, ValueError) as error:
+        what, cure = "the manifest lacks what a graph needs", "build the graph anew"
+        raise AsrkitError(what, where=str(folder / MANIFEST), cure=cure) from error
+    if units is not None and units.sha256 != digest:
+        what = f"this graph was built for the units of {made_for}, which are not those of {model_name}"
+        raise AsrkitError(what, where=str(folder), cure="build a graph with this model's unit table")
+    fst = openfst.parse(folder / GRAPH, check_arcs=contents)
+    return GraphFolder(folder, fst, topology, passing, unknown, unit_count, manifest)
+
+
+def _spelled(vocabulary: Vocabulary) -> Lexicon:
+    words, units = vocabulary.words, vocabulary.units.units
+    entries = (
+        Pronunciation(words[spelling.word - 1], tuple(units[label - 1] for label in spelling.units))
+        for spelling in vocabulary.spellings
+    )
+    return Lexicon(tuple(entries))
+
+
+def _labelled(names: tuple[str, ...]) -> SymbolTable:
+    return SymbolTable.numbered((EPSILON_NAME, *names))
+
+
+def _unit_lines(units: UnitTable) -> list[str]:
+    """Return the lines of units.txt, in which a unit of spaces stands as in tokens.txt, and ε has a free name."""
+    free = next(name for name in (EPSILON_NAME, "<epsilon>", "#epsilon") if name not in units.index)
+    return list(symbols.serialize(SymbolTable.numbered((free, *units.units))))
