@@ -147,7 +147,7 @@ class Recogniser:
         sure = None
         readings = [found.best]
         if found.lattice is not None and len(emission.log_probs):
-            sure = confidences(found.lattice.words, found.best.words).of_words
+            sure = confidences(found.lattice.raw, found.best.words).of_words
             if self.setup.nbest > 1:
                 readings = found.lattice.nbest(self.setup.nbest)
         best = self._alternative(found.best, emission, hotwords, sure)
