@@ -16,7 +16,7 @@ from asrkit.errors import Status
 @click.option("--osymbols", type=click.Path(),
               help="Symbols of output labels.  [default: as the input's, or beside]")  # fmt: skip
 @click.option("-o", "--output", type=click.Path(), default="-",
-              help="The picture, .svg, .png (both by Graphviz) or .dot.  [default: DOT to standard output]")  # fmt: skip
+              help="The picture, .svg, .png (by Graphviz) or .dot.  [default: DOT to standard output]")  # fmt: skip
 def command(
     path: str, around: int | None, sentence: str | None, isymbols: str | None, osymbols: str | None, output: str
 ) -> None:

@@ -33,6 +33,7 @@ COMMANDS = (
     "mix-lm",
     "make-lexicon",
     "build-graph",
+    "draw",
     "compile-hotwords",
     "hotwords",
     "posteriors",

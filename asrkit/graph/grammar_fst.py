@@ -2,8 +2,8 @@
 
 A state is a context: an n-gram that others continue, and the empty context. From the state of h, a word w that the
 model has after h leads to the state of the longest suffix of h·w that is a context; the arc #0:ε leads to the state of
-h without its oldest word and costs the backoff weight. `</s>` is a state's final cost. Where contexts are skipped on the
-way, because nothing continues them, their backoff weights are paid on the arc.
+h without its oldest word and costs the backoff weight. `</s>` is a state's final cost. Where contexts are skipped on
+the way, because nothing continues them, their backoff weights are paid on the arc.
 
 Where a word unknown to the model may come (see `vocabulary`), the arc #1:ε leads to a state of its own, and from there
 each such word leads on. States with the same arcs are one: in many models, contexts that were seen once are alike.
