@@ -54,8 +54,8 @@ def opened_for_writing(path):
             isinstance(mode, ast.Constant) and isinstance(mode.value, str) and WRITING.fullmatch(mode.value)
             for mode in modes
         )
-        if getattr(getattr(node.func, "value", None), "id", "") == "archive":  # a member of a zip that the store writes
-            continue
+        if getattr(getattr(node.func, "value", None), "id", "") in ("archive", "store"):
+            continue  # a member of a zip that the store writes; the store's own functions
         if (name in ("open", "fdopen") and writes) or (name in WRITERS and not _into_a_stream(node, name)):
             yield node.lineno
 
