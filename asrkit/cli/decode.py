@@ -19,10 +19,10 @@ _EXAMPLE = "asrkit decode recordings/ --model model/ --graph graph/ --hotwords n
 @click.option("--format", "output_format", type=click.Choice(["text", "jsonl", "ctm", "trn", "srt"]),
               help="Write this to standard output in place of a folder.  [default, without -o: text]")
 @click.option("--greedy", is_flag=True, help="The best unit of each step, without graph.")
-@click.option("--beam", type=float, default=10.0, show_default=True, help="Nats behind the best that are kept.")
+@click.option("--beam", type=float, default=8.0, show_default=True, help="Nats behind the best that are kept.")
 @click.option("--max-active", type=int, default=7000, show_default=True, help="Hypotheses that go on from a step.")
 @click.option("--min-active", type=int, default=0, show_default=True, help="At least so many go on.")
-@click.option("--lm-scale", type=float, default=0.3, show_default=True, help="Weight of the language model.")
+@click.option("--lm-scale", type=float, default=0.5, show_default=True, help="Weight of the language model.")
 @click.option("--word-score", type=float, default=0.0, show_default=True, help="Nats for each word.")
 @click.option("--lattice-beam", type=float, default=6.0, show_default=True, help="Nats behind the best in lattices.")
 @click.option("--nbest", type=click.IntRange(1), default=1, show_default=True, help="Readings of each utterance.")
