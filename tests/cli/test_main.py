@@ -254,3 +254,10 @@ def test_closed_standard_streams_are_no_defect(tmp_path, closed):
         assert done.returncode == status
         assert "defect" not in done.stderr and "Traceback" not in done.stderr
         assert ("plain text" in done.stdout) == (status == 0 and "1>" not in closed)
+
+
+def test_the_shell_can_ask_for_completions():
+    environment = {**os.environ, "_ASRKIT_COMPLETE": "bash_complete", "COMP_WORDS": "asrkit eval", "COMP_CWORD": "1"}
+    command = [sys.executable, "-m", "asrkit"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert "eval-lm" in done.stdout
