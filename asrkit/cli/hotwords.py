@@ -78,15 +78,15 @@ def explain(
     decoding again with it, and what else that would change.
     """
     from asrkit.decode import explain_report as explaining
-    from asrkit.formats import posteriors
+    from asrkit.formats import posteriors, tokens
     from asrkit.graph.folder import open_graph
     from asrkit.search.options import Options
 
     names = ("beam", "max_active", "lm_scale", "word_score")
     given = {name: value for name in names if (value := options.pop(name)) is not None}
-    graph = open_graph(graph_path)
+    units_path = options["units_path"]
+    graph = open_graph(graph_path, tokens.parse(units_path), model_name=units_path, contents=False)
     settings, speller = settings_and_speller(**options, words=graph.lexicon)
-    graph.check_units(speller.units, options["units_path"])
     case = explaining.prepare(graph, speller, settings, list_path, phrases)
     heard = explaining.of_utterance(posteriors.parse(posteriors_path), utt, posteriors_path)
     for line in case.lines(heard, Options(**given)):

@@ -74,7 +74,9 @@ def prepare(
             (), len(units), incremental_bias=settings.incremental_bias, scale=settings.scale
         )
     spelled, refused = spell_all([Phrase(phrase) for phrase in phrases], speller)
-    search = search_graph(graph.tlg, len(units), graph.topology, graph.special_units, name=str(graph.path))
+    search = search_graph(
+        graph.fst, graph.unit_count, graph.topology, graph.passing_units, name=str(graph.path)
+    )
     return Question(search, graph.words.symbols, units, hotwords, spelled, refused)
 
 

@@ -157,3 +157,14 @@ def test_wrong_options_are_wrong_usage(graph):
     assert "hotwords need a --graph" in run("decode", "x.wav", "--hotwords", "y", status=2).stderr
     assert "not both" in run("decode", "x.wav", "-o", "z", "--format", "text", status=2).stderr
     assert "beam is 0" in run("decode", "x.wav", "--graph", graph, "--beam", 0, status=2).stderr
+
+
+def test_explain_tells_why_a_name_came_out_or_did_not(graph, tmp_path):
+    run("posteriors", DEMO / "demo-04.flac", "-o", tmp_path / "post.npz")
+    (tmp_path / "names").write_text("林婉清\n", encoding="utf-8")
+    asked = ("--posteriors", tmp_path / "post.npz", "--graph", graph, "--units", TOKENS, "--lm-scale", 1)
+    listed = run("hotwords", "explain", "demo-04", "林婉清", *asked, "--hotwords", tmp_path / "names",
+                 "--incremental-bias", 5)  # fmt: skip
+    assert "'林婉清': recognised" in listed.stdout and "nats ahead of the best path without it" in listed.stdout
+    other = run("hotwords", "explain", "demo-04", "诸葛文静", *asked, "--hotwords", tmp_path / "names")
+    assert "'诸葛文静': " in other.stdout and "recognised;" not in other.stdout
