@@ -43,5 +43,5 @@ evaluate-small-model: $(INSTALLED)
 	  "$(SPEECH)/manifest.tsv:aishell-sample" "$(SPEECH)/manifest.tsv:words" asrkit/demo
 
 clean:
-	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
