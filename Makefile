@@ -5,13 +5,14 @@ RUN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint bench clean
+.PHONY: help install demo test lint bench evaluate-small-model clean
 
 help:
 	@echo "make demo   the toolkit at work on small bundled data"
 	@echo "make test   every test (some need ../shared, where the reference data lies, and say so)"
 	@echo "make lint   ruff"
 	@echo "make bench  ratios against other tools, measured in one run"
+	@echo "make evaluate-small-model SPEECH=DIR   error rates of the model that comes along"
 	@echo "make clean  remove .venv and caches"
 
 $(INSTALLED): setup.cfg pyproject.toml
@@ -36,6 +37,11 @@ bench: $(INSTALLED)
 	$(RUN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench]'
 	$(RUN)/python -m benchmarks
 
+evaluate-small-model: $(INSTALLED)
+	@test -n "$(SPEECH)" || { echo "name a folder with manifest.tsv: make evaluate-small-model SPEECH=…" >&2; exit 2; }
+	$(RUN)/python recipes/small-paraformer/evaluate.py asrkit/models/small-paraformer \
+	  "$(SPEECH)/manifest.tsv:aishell-sample" "$(SPEECH)/manifest.tsv:words" asrkit/demo
+
 clean:
-	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

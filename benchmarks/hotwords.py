@@ -27,7 +27,7 @@ def main():
     graph = _graph(spelled[:VOCABULARY], len(characters) + 1, rng)
     utterances = [_posteriors(spelled, len(characters) + 1, rng) for _ in range(UTTERANCES)]
     names = [i for i in range(len(words)) if len(words[i]) > 1]
-    options = Options(beam=12.0, lm_scale=0.5)
+    options = Options(lm_scale=0.5)
 
     print("Real Chinese words as hotwords, a unigram lexicon graph of 60,000 words, 30 utterances of 30 characters.")
     print("CPU seconds; the search without hotwords is measured anew beside each list.\n")
@@ -93,9 +93,9 @@ def _posteriors(spelled, units, rng):
     said = []
     while len(said) < STEPS:
         said += spelled[int(VOCABULARY ** rng.random())]
-    logits = rng.normal(-4, 1, (STEPS, units))
+    logits = rng.normal(-10, 2, (STEPS, units))
     for step, unit in enumerate(said[:STEPS]):
-        logits[step, rng.integers(1, units, CONFUSIONS)] = rng.normal(4, 2, CONFUSIONS)
+        logits[step, rng.integers(1, units, CONFUSIONS)] = rng.normal(1, 3, CONFUSIONS)
         logits[step, unit] = rng.normal(7, 2)
     logits -= np.log(np.exp(logits).sum(axis=1, keepdims=True))
     return logits.astype(np.float32)

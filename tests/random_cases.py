@@ -1,6 +1,6 @@
 """Seeded random cases: a failing one names its seed and number and can be run alone.
 
-    ASRKIT_SEED=7 ASRKIT_CASE=31 make test
+ASRKIT_SEED=7 ASRKIT_CASE=31 make test
 """
 
 import functools

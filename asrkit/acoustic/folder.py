@@ -24,6 +24,7 @@ from asrkit.formats.am_mvn import Cmvn
 from asrkit.formats.funasr_config import FrontendOptions
 from asrkit.formats.tokens import UnitTable
 
+SHIPPED = Path(__file__).parents[1] / "models" / "small-paraformer"
 PRECISIONS = ("auto", "fp32", "int8")
 BLANKS = ("<blank>", "<blk>", "<eps>")
 ENDS = ("</s>", "<eos>", "<sos/eos>")
@@ -140,16 +141,16 @@ def _sherpa(folder: Path, onnx: Path, threads: int, provider: str) -> Package:
     frontend = Frontend(options, cmvn)
     _check_cmvn(frontend, session.path)
     size = _number(facts, "vocab_size", session.path)
-    if size != len(units.units):
+    if len(units.units) != size:
         what = f"this unit table has {len(units.units)} units, but the metadata of {onnx.name} says {size}"
         raise AsrkitError(what, where=str(folder / "tokens.txt"), cure="copy the unit table of this model")
     return Package(folder, "sherpa-onnx", model_type, session, units, frontend, None)
 
 
 def _check_cmvn(frontend: Frontend, where: str) -> None:
+    options = frontend.options
     sizes = {len(frontend.cmvn.shift), len(frontend.cmvn.scale)}
-    if sizes != {frontend.options.dimensions}:
-        options = frontend.options
+    if sizes != {options.dimensions}:
         what = (
             f"the means and variances are for {max(sizes)} numbers a step, but {options.mels} bins × "
             f"{options.stack} frames are {options.dimensions}"
@@ -159,7 +160,7 @@ def _check_cmvn(frontend: Frontend, where: str) -> None:
 
 def _number(facts: Mapping[str, str], key: str, where: str) -> int:
     text = facts.get(key, "")
-    if not (text.isascii() and text.isdigit() and 0 < int(text[:9]) and len(text) < 9):
+    if not (text.isascii() and text.isdigit() and len(text) < 9 and int(text) > 0):
         what = f"{key} in the metadata of this ONNX file is {shown(text)}, not a number"
         raise AsrkitError(what, where=where, cure="export the model anew")
     return int(text)

@@ -1,8 +1,8 @@
 """Samples to features, exactly as FunASR's front end computes them.
 
 Kaldi's log-mel filter bank without dither (samples on the scale of int16, edges snipped, no energy floor), then low
-frame rate: each step joins `stack` frames, every `stride` frames, the first frame repeated before the beginning and the last
-one behind the end; then (x + shift) · scale. sherpa-onnx does the same.
+frame rate: each step joins `stack` frames, every `stride` frames, the first frame repeated before the beginning and the
+last one behind the end; then (x + shift) · scale. sherpa-onnx does the same.
 """
 
 from __future__ import annotations

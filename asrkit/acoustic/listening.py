@@ -34,7 +34,6 @@ class Source(Protocol):
     source: str
     is_command: bool
     cut: read.Cut
-    channel: int | None
     failure: str | None
 
 
@@ -46,11 +45,13 @@ class Options:
         longest: seconds; longer recordings are cut at silences.
         batch_seconds: seconds of sound, padding included, that go through the network at once; 0: one by one, which
             makes a result independent of the other recordings.
+        channel: which channel is heard, from 0; None mixes all of them.
         speech: which samples are speech, as (first, last) pairs, such as `asrkit.audio.vad` finds; None: by energy.
     """
 
     longest: float = 30.0
     batch_seconds: float = 0.0
+    channel: int | None = None
     speech: Speech | None = None
 
 
@@ -73,7 +74,12 @@ class Heard:
 
 @dataclass(frozen=True)
 class _Part:
-    """A piece of a recording that is short enough for the network; the times are seconds, `voiced` within the part."""
+    """A piece of a recording that is short enough for the network.
+
+    Attributes:
+        offset, duration: seconds.
+        voiced: between which seconds of the part the units are spread if the model does not tell their times.
+    """
 
     features: Features
     offset: float
@@ -143,13 +149,12 @@ def _prepare(model: AcousticModel, source: Source, options: Options) -> _Recordi
             recording.reason = source.failure
             return recording
         reader = read.read_command if source.is_command else read.read
-        samples = reader(source.source, model.rate, cut=source.cut, channel=source.channel)
+        samples = reader(source.source, model.rate, cut=source.cut, channel=options.channel)
         recording.duration = len(samples) / model.rate
         recording.parts = list(_parts(model, samples, options))
-        if not recording.parts and not energy.is_silent(samples, model.rate):
-            if not len(model.features(samples[: model.rate])):
-                what = f"this recording of {len(samples)} samples is too short to be speech"
-                raise AsrkitError(what, where=source.source, cure="give at least 0.1 s")
+        if not recording.parts and not len(model.features(samples[: model.rate])):
+            what = f"this recording has {len(samples)} samples, which are too few to be speech"
+            raise AsrkitError(what, where=source.source, cure="give at least 0.1 s")
     except AsrkitError as error:
         recording.reason = str(error)
     except MemoryError:
@@ -159,10 +164,7 @@ def _prepare(model: AcousticModel, source: Source, options: Options) -> _Recordi
 
 def _parts(model: AcousticModel, samples: Samples, options: Options) -> Iterator[_Part]:
     rate = model.rate
-    if options.speech is None:
-        spans = [(0, len(samples))]
-    else:
-        spans = options.speech(samples, rate)
+    spans = [(0, len(samples))] if options.speech is None else options.speech(samples, rate)
     for begin, end in spans:
         for first, last in energy.cut_at_silences(samples[begin:end], rate, options.longest):
             piece = samples[begin + first : begin + last]
@@ -170,8 +172,9 @@ def _parts(model: AcousticModel, samples: Samples, options: Options) -> Iterator
                 continue
             features = model.features(piece)
             if len(features):
-                offset = (begin + first) / rate
-                yield _Part(features, offset, len(piece) / rate, energy.span_of_speech(piece, rate))
+                duration = len(piece) / rate
+                voiced = (0.0, duration) if model.has_timestamps else energy.span_of_speech(piece, rate)
+                yield _Part(features, (begin + first) / rate, duration, voiced)
 
 
 def _heard(model: AcousticModel, window: list[_Recording], most_steps: int) -> Iterator[Heard]:

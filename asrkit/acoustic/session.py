@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from asrkit.errors import AsrkitError, from_os_error
 
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
-_TYPES = {"tensor(float)": np.float32, "tensor(int32)": np.int32, "tensor(int64)": np.int64, "tensor(double)": np.float64}
+_TYPES: dict[str, type[np.generic]] = {
+    "tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(int32)": np.int32, "tensor(int64)": np.int64,
+}  # fmt: skip
 _CURE = "export or copy the model anew"
 _QUIET = 4  # onnxruntime's own messages: fatal ones only, for ours tell the same in one sentence
 

@@ -57,6 +57,8 @@ def cut_at_silences(samples: NDArray[np.float32], rate: int, longest: float) -> 
     """
     size, whole = max(1, round(rate * FRAME_SECONDS)), len(samples)
     most = max(2, int(longest / FRAME_SECONDS))
+    if whole <= most * size:
+        return [(0, whole)]
     level = levels(samples, rate)
     smooth = np.convolve(level, np.full(20, 1 / 20), mode="same") if len(level) >= 20 else level
     parts, begin = [], 0

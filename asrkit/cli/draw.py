@@ -27,11 +27,11 @@ def command(
     """
     from pathlib import Path
 
+    from asrkit import store
     from asrkit.errors import AsrkitError
     from asrkit.formats import openfst, symbols
     from asrkit.graph import draw, part
     from asrkit.graph.folder import GRAPH
-    from asrkit.store import write_bytes
 
     form = Path(output).suffix.lstrip(".") if output != "-" else "dot"
     if form not in draw.FORMATS:
@@ -52,4 +52,4 @@ def command(
         arcs = part.touched_by(fst, sentence, inputs.symbols, outputs.symbols)
     else:
         arcs = part.around(fst, around) if around is not None else part.whole(fst)
-    write_bytes(output, draw.render(draw.dot(fst, arcs, inputs, outputs), form))
+    store.write_bytes(output, draw.render(draw.dot(fst, arcs, inputs, outputs), form))

@@ -7,7 +7,8 @@ from asrkit.cli.command import command as subcommand
 
 @subcommand("generate", example="asrkit generate lm.arpa.gz --strategy sample --seed 1 --count 5")
 @click.argument("model", metavar="LM", type=click.Path())
-@click.option("--strategy", type=click.Choice(["greedy", "beam", "sample"]), default="sample", show_default=True)
+@click.option("--strategy", type=click.Choice(["greedy", "beam", "sample"]), default="sample", show_default=True,
+              help="The likeliest word each time, the likeliest sentences of a beam, or draws.")  # fmt: skip
 @click.option("--count", type=click.IntRange(1), default=1, show_default=True, help="Sentences; greedy knows only one.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the draws of `sample`.")
 @click.option("--temperature", type=float, default=1.0, show_default=True, help="Below 1: likelier words; `sample`.")

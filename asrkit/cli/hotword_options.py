@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from asrkit.formats.lexicon import Lexicon
     from asrkit.hotwords.lists import Settings
     from asrkit.hotwords.spelling import Speller
 
@@ -54,8 +55,9 @@ def settings_and_speller(
     units_path: str,
     lexicon_path: str | None,
     lexicon_probabilities: bool,
+    words: Lexicon | None = None,
 ) -> tuple[Settings, Speller]:
-    """Return what the options say.
+    """Return what the options say; `words` is the lexicon if they name none.
 
     Raises:
         AsrkitError: a file that cannot be read.
@@ -69,7 +71,8 @@ def settings_and_speller(
     formats = ("auto", *hotword_list.FORMATS)
     if format not in formats:
         raise click.BadParameter(f"'{format}' is none of {', '.join(formats)}", param_hint="--format")
-    words = lexicon.parse(lexicon_path, probabilities=lexicon_probabilities) if lexicon_path else None
+    if lexicon_path:
+        words = lexicon.parse(lexicon_path, probabilities=lexicon_probabilities)
     speller = Speller(tokens.parse(units_path), words, fold_case=not keep_case, fold_width=not keep_width)
     bias = DEFAULT_INCREMENTAL_BIAS if incremental_bias is None else incremental_bias
     return Settings(format, on_duplicate, funasr_weights, bias, hotword_scale), speller

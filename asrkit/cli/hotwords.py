@@ -10,6 +10,10 @@ from asrkit.cli.command import command as subcommand
 from asrkit.cli.hotword_options import hotword_options, settings_and_speller, unit_options
 from asrkit.errors import Status
 
+_EXPLAIN_EXAMPLE = (
+    "asrkit hotwords explain utt7 阳光保险 --posteriors post.npz --graph graph --hotwords names.txt --units tokens.json"
+)
+
 
 class _Group(click.Group):
     """A group of subcommands that shows an example among the commands of asrkit."""
@@ -53,4 +57,42 @@ def lint(list_path: str, lm_path: str | None, graph_path: str | None, **options:
     return Status.SOME_FAILED if unusable else Status.DONE
 
 
+@subcommand("explain", example=_EXPLAIN_EXAMPLE)
+@click.argument("utt")
+@click.argument("phrases", metavar="PHRASE...", nargs=-1, required=True)
+@click.option("--posteriors", "posteriors_path", type=click.Path(), required=True, help="Of `asrkit posteriors`.")
+@click.option("--graph", "graph_path", type=click.Path(), required=True, help="The graph folder.")
+@click.option("--hotwords", "list_path", type=click.Path(), help="The list in use; none: what if PHRASE were listed?")
+@unit_options
+@hotword_options
+@click.option("--beam", type=float, help="As in decode.")
+@click.option("--max-active", type=int, help="As in decode.")
+@click.option("--lm-scale", type=float, help="As in decode.")
+@click.option("--word-score", type=float, help="As in decode.")
+def explain(
+    utt: str, phrases: tuple[str, ...], posteriors_path: str, graph_path: str, list_path: str | None, **options: Any
+) -> Status:
+    """Why was each PHRASE recognised, or not recognised, in the utterance UTT?
+
+    Names the cause, the competitor and the margin, and the smallest word bias (or beam) that would mend it, found by
+    decoding again with it, and what else that would change.
+    """
+    from asrkit.decode import explain_report as explaining
+    from asrkit.formats import posteriors, tokens
+    from asrkit.graph.folder import open_graph
+    from asrkit.search.options import Options
+
+    names = ("beam", "max_active", "lm_scale", "word_score")
+    given = {name: value for name in names if (value := options.pop(name)) is not None}
+    units_path = options["units_path"]
+    graph = open_graph(graph_path, tokens.parse(units_path), model_name=units_path, contents=False)
+    settings, speller = settings_and_speller(**options, words=graph.lexicon)
+    case = explaining.prepare(graph, speller, settings, list_path, phrases)
+    heard = explaining.of_utterance(posteriors.parse(posteriors_path), utt, posteriors_path)
+    for line in case.lines(heard, Options(**given)):
+        click.echo(line)
+    return Status.SOME_FAILED if case.refused else Status.DONE
+
+
 command.add_command(lint)
+command.add_command(explain)

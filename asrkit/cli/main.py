@@ -17,6 +17,7 @@ from types import FrameType
 from typing import cast
 
 import click
+from click.shell_completion import shell_complete
 
 import asrkit
 from asrkit import progress
@@ -36,10 +37,13 @@ COMMANDS = (
     "draw",
     "compile-hotwords",
     "hotwords",
+    "posteriors",
+    "decode",
     "score",
     "compare",
     "info",
 )
+_COMPLETE = "_ASRKIT_COMPLETE"
 _BROKEN_PIPE = 128 + signal.SIGPIPE
 
 
@@ -74,6 +78,8 @@ def main() -> None:
 
 def run(arguments: Sequence[str] | None = None) -> None:
     """Run the command line `arguments` (default: the process's own) and exit."""
+    if instruction := os.environ.get(_COMPLETE):  # the shell asks what could stand here
+        sys.exit(shell_complete(main, {}, "asrkit", _COMPLETE, instruction))
     handler = _Interrupt()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup and background jobs have it

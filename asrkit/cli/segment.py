@@ -11,7 +11,8 @@ from asrkit.cli.command import command as subcommand
 @click.option("--lexicon", type=click.Path(), help="Lines `word count`.  [default: the Chinese one that comes along]")
 @click.option("--nfkc/--no-nfkc", default=True, show_default=True, help="Full-width Latin to ASCII and the like.")
 @click.option("--fold-case/--no-fold-case", default=True, show_default=True, help="Letters to lower case.")
-@click.option("--punctuation", type=click.Choice(["remove", "keep"]), default="remove", show_default=True)
+@click.option("--punctuation", type=click.Choice(["remove", "keep"]), default="remove", show_default=True,
+              help="What becomes of it.")  # fmt: skip
 def command(
     texts: tuple[str, ...], output: str, lexicon: str | None, nfkc: bool, fold_case: bool, punctuation: str
 ) -> None:

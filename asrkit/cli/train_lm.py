@@ -15,12 +15,14 @@ _FALLBACK = ",".join(f"{d:g}" for d in training.DEFAULT_FALLBACK)
 @subcommand("train-lm", example="asrkit train-lm words.txt -o lm.arpa.gz --order 3 --prune 0,0,1")
 @click.argument("texts", metavar="TEXT...", nargs=-1, required=True, type=click.Path())
 @click.option("-o", "--output", required=True, type=click.Path(), help="The ARPA file; .gz is compressed.")
-@click.option("--order", default=3, show_default=True, type=click.IntRange(1, training.MAX_ORDER))
+@click.option("--order", default=3, show_default=True, type=click.IntRange(1, training.MAX_ORDER),
+              help="Words in the longest n-gram.")  # fmt: skip
 @click.option(
     "--smoothing",
     default=training.MODIFIED_KNESER_NEY,
     show_default=True,
     type=click.Choice(list(training.SMOOTHINGS)),
+    help="How probability reaches what was never seen.",
 )
 @click.option("--prune", metavar="N,N,…", help="Leave out n-grams seen at most so often, by order: 0,0,1.")
 @click.option("--vocab", type=click.Path(), help="Words of the model, in a text file; others leave it.")

@@ -8,7 +8,7 @@ the zero of a concave function (Dinkelbach, 1967), then tried out with the beam 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from enum import StrEnum
@@ -16,7 +16,6 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from asrkit.errors import shown
 from asrkit.hotwords.graph import LARGEST_BIAS, HotwordGraph
 from asrkit.hotwords.spelling import SpelledPhrase
 from asrkit.hotwords.table import HotwordTable
@@ -42,12 +41,6 @@ class Cause(StrEnum):
     ACOUSTICS = "lost by the acoustics"
     LANGUAGE_MODEL = "lost by the language model"
     FAR_AWAY = "too far from what was heard"
-
-
-_ADVICE = {
-    Cause.NOT_IN_GRAPH: "no bias helps: add its words to the lexicon and build the graph again",
-    Cause.FAR_AWAY: "no bias helps: the model heard something else; look at the recording, or at the reading of it",
-}
 
 
 @dataclass(frozen=True)
@@ -132,6 +125,8 @@ class _Case:
         self.weight = float(hotwords.weights[hotwords.phrases.index(phrase.phrase)]) if self.listed else phrase.weight
         self.phrase = replace(phrase, weight=self.weight)
         self.hotwords = hotwords.with_added([self.phrase])
+        # with a weight of 0 or more the units earn the incremental bias, too
+        self.boosted = hotwords.with_added([replace(self.phrase, weight=max(self.weight, 0.0))])
         self.found = self.decoded(self.hotwords.table if self.listed else hotwords.table)
         self.wide = replace(
             options, beam=max(options.beam, _WIDE_BEAM), max_active=max(options.max_active, _WIDE_ACTIVE), min_active=0
@@ -188,9 +183,9 @@ class _Case:
                 if units[start : start + len(spelling)] == spelling:
                     yield start, start + len(spelling)
 
-    def score(self, path: Path) -> float:
-        """Return the score of `path` under the biases of the list."""
-        return path.scores.acoustic + path.scores.lm + path.scores.words + self.hotwords.bonus(path.units.tolist())
+    def score(self, path: Path, hotwords: HotwordGraph) -> float:
+        """Return the score of `path` under these biases."""
+        return path.scores.acoustic + path.scores.lm + path.scores.words + hotwords.bonus(path.units.tolist())
 
     def answer(self, cause: Cause, rival: Path | None) -> Explanation:
         best = self.found.best
@@ -253,15 +248,15 @@ class _Case:
         for _ in range(_TRIES):
             needed = self.needed(path)
             again = self.decoded(self.table(needed), self.wide).best
-            if not self.holds(again) or self.score(again) <= self.score(path) + _MARGIN / 2:
+            if not self.holds(again) or self.score(again, self.boosted) <= self.score(path, self.boosted) + _MARGIN / 2:
                 break
             path = again
         return path
 
     def needed(self, path: Path) -> float:
-        """Return the weight with which `path`, which holds the phrase, passes what came out."""
-        scale = self.hotwords.scale or 1.0
-        return self.weight + ((self.score(self.found.best) - self.score(path)) / self.count(path) + _MARGIN) / scale
+        """Return the weight with which `path`, which holds the phrase, passes what came out; not below 0."""
+        behind = self.score(self.found.best, self.boosted) - self.score(path, self.boosted)
+        return max(self.weight, 0.0) + (behind / self.count(path) + _MARGIN) / (self.hotwords.scale or 1.0)
 
     def smallest_bias(self, answer: Explanation) -> tuple[float | None, Path | None]:
         """Return the smallest weight with which the phrase is recognised under the user's own beam, and what comes."""
@@ -269,9 +264,13 @@ class _Case:
             return None, None
         low = self.weight
         high = max(self.needed(answer.rival), low + _MARGIN)
-        path = self.decoded(self.table(high)).best
-        if self.holds(path) and answer.cause != Cause.BEAM:
-            return high, path
+        path = self.decoded(self.table(0.0)).best if low < 0 else None
+        if path is not None and self.holds(path):
+            high = 0.0
+        else:
+            path = self.decoded(self.table(high)).best
+            if self.holds(path) and answer.cause != Cause.BEAM:
+                return high, path
         while not self.holds(path):  # the beam wants more than a tie
             if high - self.weight > FAR:
                 return None, None
@@ -285,43 +284,6 @@ class _Case:
             else:
                 low = middle
         return high, path
-
-
-def sentences(answer: Explanation, word_of: Mapping[int, str], unit_of: Sequence[str]) -> Iterator[str]:
-    """Yield `answer` in words, a line each.
-
-    Args:
-        answer: the answer.
-        word_of: output label -> word.
-        unit_of: the unit of each model id.
-    """
-
-    def text(words: Sequence[int]) -> str:
-        return " ".join(word_of.get(int(word), f"#{word}") for word in words) or "nothing"
-
-    name = shown(answer.phrase)
-    yield f"{name}: {answer.cause}; what came out: {text(answer.best.words)}"
-    if answer.rival is not None and answer.parts is not None:
-        rival = text(answer.rival.words)
-        parts = ", ".join(f"{part} {value:+.2f}" for part, value in answer.parts._asdict().items() if round(value, 2))
-        holder = "the best path without it" if answer.cause == Cause.RECOGNISED else "the best path with it"
-        ahead = f"{answer.margin:.2f} nats ahead of" if answer.margin >= 0 else f"{-answer.margin:.2f} nats behind"
-        yield f"  what came out is {ahead} {holder}, {rival} ({parts or 'all parts equal'})"
-    if answer.beam_step is not None:
-        yield f"  at step {answer.beam_step} the path with it lay {answer.beam_gap:.2f} nats behind by its sound"
-        yield f"  with a beam of {answer.beam:.1f} it is recognised (tried out)"
-    if worst := max(answer.gaps, key=lambda gap: gap.behind, default=None):
-        unit, likeliest = unit_of[worst.unit], unit_of[worst.likeliest]
-        if worst.behind:
-            yield f"  its least likely unit is {unit}, at step {worst.step} {worst.behind:.2f} nats behind {likeliest}"
-        else:
-            yield "  each of its units is the likeliest of its step"
-    if answer.smallest_bias is not None:
-        yield f"  with a word bias of {answer.smallest_bias:.2f} it is recognised (tried out); that changes:"
-        for before, after in answer.changes:
-            yield f"    {text(before)} -> {text(after)}"
-    elif answer.cause in (Cause.NOT_IN_GRAPH, Cause.FAR_AWAY):
-        yield f"  {_ADVICE[answer.cause]}"
 
 
 def _changes(before: list[int], after: list[int]) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:

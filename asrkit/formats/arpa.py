@@ -26,7 +26,7 @@ from asrkit.formats import arpa_scan as scan
 from asrkit.formats.arpa_render import Piece, writing
 from asrkit.formats.blocks import LineBlocks
 from asrkit.formats.reading import decoded, name_of, open_binary, split_fields
-from asrkit.formats.word_table import index_words, table_size
+from asrkit.formats.word_table import index_words, new_table
 
 MAX_ORDER = 32
 _MAX_NGRAMS = (1 << 31) - 1
@@ -149,8 +149,7 @@ class _Sections:
         self.log10_backoffs: list[npt.NDArray[np.float32]] = []
         self.word_bytes = np.empty(0, np.uint8)
         self.word_starts = np.zeros(1, np.int64)
-        self.word_hashes = np.empty(0, np.uint32)
-        self.word_slots = np.empty(0, np.int32)
+        self.word_table = new_table(0)
         self.table_begins = [0, 0, 0]  # of orders 0, 1, 2, …: the tables of `scan.link`
         self.table_keys = np.empty(0, np.int64)
         self.table_rows = np.empty(0, np.int32)
@@ -184,7 +183,7 @@ class _Sections:
                 self.word_bytes.resize(max(needed, self.word_bytes.size), refcheck=False)
             status, at, after = scan.scan_section(
                 blocks.buffer, blocks.at, blocks.stop, order, order == len(self.counts), row, probs, backoffs, grams,
-                self.word_bytes, self.word_starts, self.word_hashes, self.word_slots,
+                self.word_bytes, self.word_starts, self.word_table,
             )  # fmt: skip
             blocks.line_number += after - row
             blocks.at, row = at, after
@@ -219,9 +218,8 @@ class _Sections:
             for row, word in enumerate(raw.split(b"\n")):
                 decoded(word, self.blocks.name, first_line + row)
             raise
-        self.word_hashes = np.empty(count, np.uint32)
-        self.word_slots = np.full(table_size(count), -1, np.int32)
-        twice = index_words(self.word_bytes, self.word_starts, self.word_hashes, self.word_slots)
+        self.word_table = new_table(count)
+        twice = index_words(self.word_bytes, self.word_starts, self.word_table)
         if twice >= 0:
             what = f"the word {shown(self.words[twice])} stands twice"
             raise AsrkitError(what, where=f"{self.blocks.name}:{first_line + twice}", cure="remove one of the lines")
@@ -237,7 +235,7 @@ class _Sections:
             cure = "the model is damaged or was pruned wrongly: make it anew"
             raise AsrkitError(what, where=f"{self.blocks.name}:{first_line + bad}", cure=cure)
         if order < len(self.counts):
-            begin, size = self.table_begins[-1], table_size(len(grams))
+            begin, size = self.table_begins[-1], scan.keys_for(len(grams))
             self.table_keys.resize(begin + size, refcheck=False)
             self.table_rows.resize(begin + size, refcheck=False)
             self.table_keys[begin:] = -1

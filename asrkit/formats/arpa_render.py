@@ -82,12 +82,13 @@ def _checked(
 
 @kernel("int64(uint8[::1], int64, int64, int64)")
 def _put_digits(out, at, value, count):
-    """Write `value` at out[at] with at least `count` digits; return where it ends."""
-    left = value
-    size = 0
-    while left > 0 or size < count:
-        left //= 10
-        size += 1
+    """Write `value` at out[at] with `count` digits, or more if that is 1; return where it ends."""
+    size = count
+    if count == 1:
+        left = value // 10
+        while left > 0:
+            left //= 10
+            size += 1
     for i in range(at + size - 1, at - 1, -1):
         tens = value // 10
         out[i] = 48 + value - tens * 10
@@ -130,11 +131,11 @@ def put_number(out, at, value):
         out[at] = 101
         out[at + 1] = 45
         return _put_digits(out, at + 2, decimals - digits + 1, 1)
-    scale = int(POWERS[decimals])
-    at = _put_digits(out, at, mantissa // scale, 1)
+    whole = int(mantissa / POWERS[decimals])
+    at = _put_digits(out, at, whole, 1)
     if decimals > 0:
         out[at] = 46
-        at = _put_digits(out, at + 1, mantissa % scale, decimals)
+        at = _put_digits(out, at + 1, mantissa - whole * int(POWERS[decimals]), decimals)
     return at
 
 

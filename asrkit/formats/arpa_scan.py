@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from asrkit.compiled import kernel
-from asrkit.formats.word_table import find_word
+from asrkit.formats.word_table import ID, find_word
 
 MORE, SECTION_ENDS, FULL, BAD = 0, 1, 2, 3
 
@@ -112,9 +112,9 @@ def _read_backoff(text, at, end, row, backoffs, highest):
 
 @kernel(
     "Tuple((int64, int64, int64))(uint8[::1], int64, int64, int64, boolean, int64, float32[::1], float32[::1],"
-    " int32[:, ::1], uint8[::1], int64[::1], uint32[::1], int32[::1])"
+    " int32[:, ::1], uint8[::1], int64[::1], int64[:, ::1])"
 )
-def scan_section(text, at, stop, order, highest, row, probs, backoffs, grams, word_bytes, word_starts, hashes, slots):
+def scan_section(text, at, stop, order, highest, row, probs, backoffs, grams, word_bytes, word_starts, table):
     """Read lines of n-grams from text[at:stop] into the rows from `row` on.
 
     Of 1-grams, the word goes to `word_bytes`, with a line end after it (room for stop - at more bytes is needed), and
@@ -155,14 +155,19 @@ def scan_section(text, at, stop, order, highest, row, probs, backoffs, grams, wo
                 word_starts[row + 1] = used + at - start + 1
                 grams[row, 0] = row
             else:
-                word = find_word(text, start, at, word_bytes, word_starts, hashes, slots)
-                if word < 0:
+                slot = find_word(text, start, at, word_bytes, word_starts, table)
+                if slot < 0:
                     return BAD, line, row
-                grams[row, n] = word
+                grams[row, n] = table[slot, ID]
         if not _read_backoff(text, at, end, row, backoffs, highest):
             return BAD, line, row
         row += 1
         at = next_line
+
+
+def keys_for(count: int) -> int:
+    """Return how many keys a hash table of `count` n-grams has: a power of two, at least twice as many."""
+    return 1 << max(1, (2 * count - 1).bit_length())
 
 
 @kernel("int64(int64, int64[::1], int64, int64)")

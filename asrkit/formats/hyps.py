@@ -22,7 +22,7 @@ from typing import Any
 from asrkit.errors import AsrkitError
 from asrkit.formats.fields import Once
 from asrkit.formats.json_lines import JsonObject, line_of, read_objects
-from asrkit.formats.reading import name_of
+from asrkit.formats.reading import name_of, parse_json
 
 _DIGITS = 6
 
@@ -135,6 +135,19 @@ def serialize_failed(failures: Iterable[Failure]) -> Iterator[str]:
     """Yield the lines of failed.jsonl."""
     for failure in failures:
         yield line_of(asdict(failure))
+
+
+def parse_line(text: str, where: str) -> Hypothesis | Failure:
+    """Return what a line of hyps.jsonl or failed.jsonl, which stands at `where`, says.
+
+    Raises:
+        AsrkitError: it is neither.
+    """
+    value = parse_json(text, where)
+    if not isinstance(value, dict):
+        raise AsrkitError("this is not a JSON object", where=where, cure="decode anew")
+    line = JsonObject(value, where)
+    return Failure(_id(line), line.text("reason")) if "reason" in line else _hypothesis(line)
 
 
 def _id(value: JsonObject) -> str:

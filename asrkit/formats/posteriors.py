@@ -83,14 +83,20 @@ def write(path: str | os.PathLike[str], items: Iterable[tuple[str, Posteriors]])
     Raises:
         AsrkitError: the name ends in neither; an id that the form cannot hold; the file cannot be written.
     """
-    suffix = Path(path).suffix
-    if suffix == ".npz":
-        return _write_npz(path, items)
-    if suffix == ".ark":
-        return _write_ark(path, items)
-    cure = "let it end in .npz, or .ark for Kaldi's form"
-    raise AsrkitError("posteriors cannot be written to a file of this name", where=os.fspath(path), cure=cure,
-                      status=Status.WRONG_USAGE)  # fmt: skip
+    check_name(path)
+    return _write_npz(path, items) if Path(path).suffix == ".npz" else _write_ark(path, items)
+
+
+def check_name(path: str | os.PathLike[str]) -> None:
+    """Do nothing if posteriors can be written to a file of this name.
+
+    Raises:
+        AsrkitError: its ending tells no form.
+    """
+    if Path(path).suffix not in (".npz", ".ark"):
+        what = "posteriors cannot be written to a file of this name"
+        cure = "let it end in .npz, or .ark for Kaldi's form"
+        raise AsrkitError(what, where=os.fspath(path), cure=cure, status=Status.WRONG_USAGE)
 
 
 class _Matrices(Mapping[str, Posteriors]):

@@ -2,6 +2,7 @@
 
     TLG.fst        the search graph, const and aligned, so that it is mapped, not read
     words.txt      the labels of words; units.txt: those of units
+    lexicon.txt    how each word may be said, by which the decoder finds the times of words
     manifest.json  inputs, options, counts, the hash of the unit table
     T.fst L.fst G.fst LG.fst     on request; marks #0, #1, … are labels after the last word or unit
 """
@@ -16,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from asrkit.errors import AsrkitError
-from asrkit.formats import openfst, symbols
+from asrkit.formats import lexicon, openfst, symbols
+from asrkit.formats.lexicon import Lexicon, Pronunciation
 from asrkit.formats.openfst import Fst
 from asrkit.formats.symbols import SymbolTable
 from asrkit.formats.tokens import UnitTable
@@ -25,7 +27,7 @@ from asrkit.graph.vocabulary import EPSILON_NAME, Vocabulary
 from asrkit.store import MANIFEST, Manifest, open_verified, publish_folder, write_lines, write_manifest
 
 KIND = "graph"
-GRAPH, WORDS, UNITS = "TLG.fst", "words.txt", "units.txt"
+GRAPH, WORDS, UNITS, LEXICON = "TLG.fst", "words.txt", "units.txt", "lexicon.txt"
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +56,11 @@ class GraphFolder:
     def words(self) -> SymbolTable:
         """The labels of words; 0 is ε."""
         return symbols.parse(self.path / WORDS)
+
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        """How each word may be said; `<unk>` as any single unit."""
+        return lexicon.parse(self.path / LEXICON)
 
 
 def write_graph(
@@ -88,6 +95,7 @@ def write_graph(
             openfst.write(folder / f"{name}.fst", fst)
         write_lines(folder / WORDS, symbols.serialize(_labelled(vocabulary.words)))
         write_lines(folder / UNITS, _unit_lines(vocabulary.units))
+        write_lines(folder / LEXICON, lexicon.serialize(_spelled(vocabulary)))
         write_manifest(
             folder, KIND, final=final, inputs=inputs, options=options, facts=facts, packages=("numpy", "pynini")
         )
@@ -136,6 +144,15 @@ def open_graph(
         raise AsrkitError(what, where=str(folder), cure="build a graph with this model's unit table")
     fst = openfst.parse(folder / GRAPH, check_arcs=contents)
     return GraphFolder(folder, fst, topology, passing, unknown, unit_count, manifest)
+
+
+def _spelled(vocabulary: Vocabulary) -> Lexicon:
+    words, units = vocabulary.words, vocabulary.units.units
+    entries = (
+        Pronunciation(words[spelling.word - 1], tuple(units[label - 1] for label in spelling.units))
+        for spelling in vocabulary.spellings
+    )
+    return Lexicon(tuple(entries))
 
 
 def _labelled(names: tuple[str, ...]) -> SymbolTable:

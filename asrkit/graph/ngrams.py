@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from asrkit.compiled import kernel
 from asrkit.errors import AsrkitError
 from asrkit.formats.arpa import Arpa
-from asrkit.formats.word_table import table_size
 
 NONE = -1
 _MIX, _SHIFT = 0x9E3779B97F4A7C15, 32
@@ -49,7 +48,7 @@ def ngrams_of(arpa: Arpa) -> NGrams:
     words = np.concatenate([grams[:, -1] for grams in arpa.grams])
     contexts = np.full(len(words), NONE, np.int32)
     suffixes = np.full(len(words), NONE, np.int32)
-    width = table_size(max(1, sum(counts[1:-1])))
+    width = _table_size(max(1, sum(counts[1:-1])))
     keys, numbers = np.full(width, NONE, np.int64), np.empty(width, np.int32)
     for n, grams in enumerate(arpa.grams[1:], 2):
         grams = np.ascontiguousarray(grams)  # noqa: PLW2901
@@ -112,3 +111,8 @@ def _link(grams, first, keys, numbers, contexts, suffixes, enter):
             keys[slot] = key
             numbers[slot] = first + row
     return np.int64(NONE)
+
+
+def _table_size(count: int) -> int:
+    """Return the least power of two that leaves a hash table of `count` entries half empty."""
+    return 1 << (2 * count - 1).bit_length()

@@ -15,15 +15,16 @@ import numpy.typing as npt
 from asrkit.errors import AsrkitError, shown
 from asrkit.formats.blocks import LineBlocks
 from asrkit.formats.reading import decoded, name_of, open_binary, read_lines, split_fields
-from asrkit.formats.word_table import index_words, table_size
+from asrkit.formats.word_table import COUNT, HEAD, ID, REST, index_words, is_long, move, new_table
 from asrkit.lm import tokenise as scan
+from asrkit.lm.sort_kernels import radix_sort
 from asrkit.lm.tokenise import BOS, EOS, UNK
 
 SPECIAL_WORDS = ("<unk>", "<s>", "</s>")  # with the ids 0, 1, 2 in every model of asrkit
 POLICIES = ("error", "skip", "space")
 MAX_TOKENS = (1 << 31) - 1
 _POLICY_CODES = {"error": scan.REFUSE, "skip": scan.SKIP, "space": scan.SPACE}
-_WORDS_AT_FIRST = 1 << 16
+_WORDS_AT_FIRST = 90_000
 
 
 @dataclass(frozen=True)
@@ -52,14 +53,12 @@ class SentenceReader:
         self._word_bytes = np.frombuffer(raw, np.uint8).copy()
         self._starts = np.zeros(_WORDS_AT_FIRST + 1, np.int64)
         self._starts[1:4] = np.flatnonzero(self._word_bytes == ord("\n")) + 1
-        self._hashes = np.zeros(_WORDS_AT_FIRST, np.uint32)
-        self._counts = np.zeros(_WORDS_AT_FIRST, np.int64)
         self._first_lines = np.zeros(_WORDS_AT_FIRST, np.int64)
-        self._slots = np.full(4 * _WORDS_AT_FIRST, -1, np.int32)
+        self._table = new_table(_WORDS_AT_FIRST)
         self._words = len(SPECIAL_WORDS)
-        index_words(self._word_bytes, self._starts[: self._words + 1], self._hashes, self._slots)
+        index_words(self._word_bytes, self._starts[: self._words + 1], self._table)
         self._checked = self._words
-        self.tokens = 0
+        self.tokens = self.sentences = 0
 
     def read(
         self, paths: Iterable[str | os.PathLike[str]], advance: Callable[[float], None] = lambda size: None
@@ -80,7 +79,7 @@ class SentenceReader:
                     while (ids := self._scan(blocks)) is not None:
                         yield ids
                     advance(blocks.at - before)
-        if self.tokens == int(self._counts[EOS]):
+        if self.tokens == self.sentences:
             what = "there are no words in this text" if self.tokens else "this text is empty"
             raise AsrkitError(what, where=", ".join(names), cure="write a sentence a line, spaces between its words")
 
@@ -92,21 +91,22 @@ class SentenceReader:
         needed = int(self._starts[self._words]) + room + 1
         if needed > self._word_bytes.size:
             self._word_bytes.resize(2 * needed, refcheck=False)
-        ids = np.empty(room + 1, np.int32)
+        ids, slots = np.empty(room + 1, np.int32), np.empty(room + 1, np.int64)
         status, at, line, self._words, filled = scan.scan_sentences(
             blocks.buffer, blocks.at, blocks.stop, blocks.line_number, self._words, self._policy, ids,
-            self._word_bytes, self._starts, self._hashes, self._slots, self._counts, self._first_lines,
+            slots, self._word_bytes, self._starts, self._table, self._first_lines,
         )  # fmt: skip
         nothing_read = at == blocks.at
         first_line, first_byte, blocks.line_number, blocks.at = blocks.line_number, blocks.at, line, at
         self._check_new_words(blocks, first_line, first_byte)
-        if status in (scan.BAD, scan.SPECIAL):
+        if status == scan.BAD:
             raise self._fault(blocks)
         if status == scan.ROOM:
             self._grow()
         elif nothing_read:
             return None
         self.tokens += filled
+        self.sentences += int(np.count_nonzero(ids[:filled] == EOS))
         if self.tokens > MAX_TOKENS:
             raise AsrkitError(f"more than {MAX_TOKENS:,} words", where=blocks.where, cure="train on a part of the text")
         return ids[:filled].copy()
@@ -124,12 +124,12 @@ class SentenceReader:
         self._checked = self._words
 
     def _grow(self) -> None:
-        room = 2 * len(self._hashes)
-        for array in (self._hashes, self._counts, self._first_lines):
-            array.resize(room, refcheck=False)
+        room = 2 * len(self._first_lines)
+        self._first_lines.resize(room, refcheck=False)
         self._starts.resize(room + 1, refcheck=False)
-        self._slots = np.full(table_size(2 * room), -1, np.int32)
-        index_words(self._word_bytes, self._starts[: self._words + 1], self._hashes, self._slots)
+        larger = new_table(room)
+        move(self._table, larger)
+        self._table = larger
 
     def _fault(self, blocks: LineBlocks) -> AsrkitError:
         where, text = blocks.where, blocks.line() or ""
@@ -148,23 +148,41 @@ class SentenceReader:
         A word belongs to the model if it is in `keep` (None: any word) and stands at least `min_count` times in the
         text; special words always do.
         """
-        raw = self._word_bytes[: self._starts[self._words]].tobytes()
-        words = raw.decode("utf-8").split("\n")[:-1]
-        counts = self._counts[: self._words]
-        place = np.empty(self._words, np.int64)
-        place[sorted(range(self._words), key=words.__getitem__)] = np.arange(self._words)
-        leaves = counts < min_count
+        words = self._word_bytes[: self._starts[self._words]].tobytes().decode("utf-8").split("\n")[:-1]
+        rows = self._table[self._table[:, ID] >= len(SPECIAL_WORDS)]
+        counts = np.zeros(self._words, np.int64)
+        counts[rows[:, ID]] = rows[:, COUNT]
+        counts[EOS] = self.sentences
+        leaves = counts < max(1, min_count)  # words of skipped sentences only have the count 0
         if keep is not None:
             leaves |= np.fromiter((word not in keep for word in words), bool, len(words))
-        leaves |= counts == 0  # of skipped sentences only
         leaves[: len(SPECIAL_WORDS)] = False
-        rank = np.where(np.arange(self._words) < len(SPECIAL_WORDS), 0, 1 + leaves)
-        place[: len(SPECIAL_WORDS)] = np.arange(len(SPECIAL_WORDS))
-        order = np.lexsort((place, np.where(rank == 0, 0, -counts), rank))
+        order = _in_order(rows, words, leaves[rows[:, ID]])
         ids = np.empty(self._words, np.int32)
         ids[order] = np.arange(self._words, dtype=np.int32)
         kept = self._words - int(np.count_nonzero(leaves))
-        return Vocabulary(tuple(words[i] for i in order), kept, ids, counts[order])
+        return Vocabulary(tuple([words[i] for i in order.tolist()]), kept, ids, counts[order])
+
+
+def _in_order(rows: npt.NDArray[np.int64], words: list[str], leaves: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """Return the ids in `words`, special ones first, then those that stay, by count and bytes, then the others."""
+    keys = np.column_stack([rows[:, COUNT].max(initial=0) - rows[:, COUNT], rows[:, HEAD], rows[:, REST], rows[:, ID]])
+    keys[:, 0] |= leaves.astype(np.int64) << 40
+    if radix_sort(keys, spare := np.empty_like(keys), np.zeros(3, np.int64), 63):
+        keys = spare
+    order = keys[:, 3]
+    same = (keys[1:, :2] == keys[:-1, :2]).all(axis=1)
+    for start, end in _stretches(same):
+        if is_long(keys[end - 1, 2]):  # of some of these words, which agree in seven bytes, the row does not hold all
+            order[start:end] = sorted(order[start:end].tolist(), key=words.__getitem__)
+    return np.concatenate([np.arange(len(SPECIAL_WORDS)), order])
+
+
+def _stretches(same: npt.NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
+    """Yield (start, end) of the rows that belong together when same[i] says that row i and row i + 1 do."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], same, [False]]).astype(np.int8)))
+    for start, end in edges.reshape(-1, 2).tolist():
+        yield start, end + 1
 
 
 def read_vocabulary(path: str | os.PathLike[str]) -> frozenset[str]:

@@ -34,7 +34,9 @@ from asrkit.lm.scatter import Scatter
 from asrkit.lm.sorting import Workshop
 from asrkit.lm.train import check_any
 
-_BLOCK_ROWS = 1 << 16
+_BLOCK_ROWS = 1 << 15
+_SLACK = 48 << 20  # small buffers, and text on its way to the file
+_CHUNK_AT_LEAST, _CHUNK_AT_MOST = 2 << 20, 48 << 20
 
 
 @dataclass(frozen=True)
@@ -68,11 +70,43 @@ def train(paths: Sequence[str | os.PathLike[str]], output: str | os.PathLike[str
     Raises:
         AsrkitError: as `SentenceReader.read`, `discounts.estimate`, `store.publish_file`.
     """
+    progress.stage(1, 3, "reading the text")
+    text = read_text(paths, options, Memory(max(0, options.memory - resident_bytes()) // 4))
     with ThreadPoolExecutor(options.jobs) as pool:
-        room = options.memory - resident_bytes() - (64 << 20)
-        chunk = max(8 << 20, room * 2 // 5 // (2 * options.jobs + 1))
-        workshop = Workshop(pool, options.jobs, Memory(max(0, room * 3 // 5)), chunk)
-        _Training(workshop, options).run(paths, output)
+        Training(text, _workshop(pool, options), options).run(output)
+
+
+def _workshop(pool: ThreadPoolExecutor, options: Options) -> Workshop:
+    """Share out what the limit leaves now that the text is read; small buffers stay in the processor's caches."""
+    room = max(0, options.memory - resident_bytes() - _SLACK)
+    chunk = room * 3 // 10 // (1 + 3 * options.jobs)
+    return Workshop(pool, options.jobs, Memory(room * 35 // 100), min(max(chunk, _CHUNK_AT_LEAST), _CHUNK_AT_MOST))
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text that was read: the ids of its words, each sentence with `</s>` after it, and the vocabulary."""
+
+    tokens: Pile
+    vocabulary: Vocabulary
+
+
+def read_text(paths: Sequence[str | os.PathLike[str]], options: Options, memory: Memory) -> Text:
+    """Return the text of `paths`, its ids in `memory` as far as that goes.
+
+    Raises:
+        AsrkitError: as `SentenceReader.read`.
+    """
+    reader = SentenceReader(options.special_words)
+    tokens = Pile(memory, np.int32)
+    with progress.track("reading", unit="bytes") as advance:
+        for ids in reader.read(paths, advance):
+            tokens.append(ids)
+    vocabulary = reader.vocabulary(options.keep, options.min_count)
+    different = len(vocabulary.words) - len(SPECIAL_WORDS)
+    words = reader.tokens - reader.sentences
+    progress.say(f"{words:,} words in {reader.sentences:,} sentences, {different:,} different")
+    return Text(tokens, vocabulary)
 
 
 @dataclass
@@ -93,16 +127,19 @@ class _Tally:
     counts_of_counts: list[int]
 
 
-class _Training:
-    def __init__(self, workshop: Workshop, options: Options) -> None:
+class Training:
+    """One run, in the memory and with the threads of a workshop."""
+
+    def __init__(self, text: Text, workshop: Workshop, options: Options) -> None:
+        self._tokens, self._vocabulary = text.tokens, text.vocabulary
         self._shop = workshop
         self._options = options
         self._highest = options.order
         self._prune = options.prune or (0,) * options.order
+        self._packing = Packing.of(len(self._vocabulary.words))
 
-    def run(self, paths: Sequence[str | os.PathLike[str]], output: str | os.PathLike[str]) -> None:
-        progress.stage(1, 3, "reading the text")
-        self._read(paths)
+    def run(self, output: str | os.PathLike[str]) -> None:
+        """Estimate the model and publish it as `output`."""
         progress.stage(2, 3, "counting and sorting n-grams")
         self._count()
         progress.stage(3, 3, "probabilities")
@@ -120,20 +157,6 @@ class _Training:
                     if used is not None:
                         used.clear()
                 scatter, lower_probs = following, probs
-
-    def _read(self, paths: Sequence[str | os.PathLike[str]]) -> None:
-        options = self._options
-        reader = SentenceReader(options.special_words)
-        self._tokens = Pile(self._shop.memory, np.int32)
-        with progress.track("reading", unit="bytes") as advance:
-            for ids in reader.read(paths, advance):
-                self._tokens.append(ids)
-        self._vocabulary: Vocabulary = reader.vocabulary(options.keep, options.min_count)
-        self._packing = Packing.of(len(self._vocabulary.words))
-        sentences = int(self._vocabulary.counts[EOS])
-        progress.say(
-            f"{reader.tokens - sentences:,} words in {sentences:,} sentences, {len(self._vocabulary.words):,} different"
-        )
 
     def _count(self) -> None:
         """Sort the n-grams of the highest order, and see how many n-grams of each order have which counts."""

@@ -40,7 +40,11 @@ class Confidences(NamedTuple):
 
 
 def confidences(lattice: Acyclic, words: NDArray[np.integer], scale: float = 1.0) -> Confidences:
-    """Return the confusion network of a word lattice around `words`."""
+    """Return the confusion network of a lattice around `words`.
+
+    In a raw lattice each way to say a word sequence counts for itself, in a word lattice the best one for all. The
+    networks differ little, and the raw lattice need not be determinized first.
+    """
     vocabulary = np.unique(np.concatenate([[NO_WORD], lattice.words, words]))
     sequence = np.zeros(2 * len(words) + 1, np.int64)
     sequence[1::2] = np.searchsorted(vocabulary, words)

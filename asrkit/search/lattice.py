@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from asrkit.hotwords.table import HotwordTable
 from asrkit.search.determinize import determinize
 from asrkit.search.graph import SearchGraph
-from asrkit.search.nbest import best_sequences
+from asrkit.search.nbest import best_paths
 from asrkit.search.options import Options
 from asrkit.search.path import Path, read_path
 from asrkit.search.posteriors import Steps
@@ -51,12 +51,14 @@ class Lattice:
         return determinize(self.raw, self.options.lattice_beam)
 
     def nbest(self, count: int) -> list[Path]:
-        """Return the best paths of the `count` best word sequences (fewer if there are fewer), best first."""
-        return [self.path_of(words) for words in best_sequences(self.words, count)]
+        """Return the best paths of the `count` best word sequences, best first; fewer if the lattice has fewer."""
+        return [self._read(arcs) for arcs in best_paths(self.raw, count, self.options.lattice_beam)]
 
     def path_of(self, words: NDArray[np.integer]) -> Path:
         """Return the best path that says `words`, which the lattice must hold."""
-        arcs = best_arcs(self.raw, np.asarray(words, np.int32))
+        return self._read(best_arcs(self.raw, np.asarray(words, np.int32)))
+
+    def _read(self, arcs: NDArray[np.int32]) -> Path:
         graph_arcs = self.graph_arcs[arcs]
         return read_path(graph_arcs, self.graph, self.hotwords, self.searched, self.options, complete=self.complete)
 

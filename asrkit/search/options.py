@@ -12,6 +12,10 @@ from asrkit.errors import AsrkitError, Status
 class Options:
     """Settings of the search; costs and scores are in nats of the acoustic model (law 3).
 
+    The default beam comes from 100 real sentences under the shipped model and a trigram of 36,000 words: from 6 up to
+    14, the error rate stays the same (docs/search.md). There, `lm_scale` was best at 0.4 to 0.6; 1 takes the graph as
+    it is.
+
     Attributes:
         beam: hypotheses that cost more than the best one of their step by this much are dropped.
         max_active: at most about this many hypotheses go on from a step.
@@ -23,7 +27,7 @@ class Options:
             searched as one step; None searches every step.
     """
 
-    beam: float = 10.0
+    beam: float = 8.0
     max_active: int = 7000
     min_active: int = 0
     lm_scale: float = 1.0

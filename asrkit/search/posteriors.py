@@ -24,7 +24,7 @@ class Steps(NamedTuple):
 
     Attributes:
         log_probs: (steps, units) float32, natural log, read-only.
-        first: (steps + 1,) int64: with which step of the utterance each searched step begins; last, the number of steps.
+        first: (steps + 1,) int64: the step of the utterance that each searched step begins with; last, their number.
     """
 
     log_probs: NDArray[np.float32]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import weakref
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,10 @@ class ScratchFile:
     def __init__(self) -> None:
         self._folder = tempfile.gettempdir()
         try:
-            self._file = tempfile.TemporaryFile(dir=self._folder, buffering=0)  # noqa: SIM115  (closed in `close`)
+            self._file = tempfile.TemporaryFile(dir=self._folder, buffering=0)  # noqa: SIM115  (see `close`)
         except OSError as error:
             raise from_os_error(error, self._folder) from error
+        self.close = weakref.finalize(self, self._file.close)  # frees the space, at the latest with the last reference
 
     def append(self, array: npt.NDArray[Any]) -> None:
         """Write the bytes of `array` (contiguous) at the end.
@@ -43,7 +45,3 @@ class ScratchFile:
             if size == 0:
                 raise EOFError("a scratch file is shorter than what was written to it")
             left, first_byte = left[size:], first_byte + size
-
-    def close(self) -> None:
-        """Free the space."""
-        self._file.close()

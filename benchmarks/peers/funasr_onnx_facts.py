@@ -29,13 +29,14 @@ def main(model_folder, wav_scp, out):
     quantized = not (Path(model_folder) / "model.onnx").exists()
     model = Paraformer(model_folder, batch_size=1, quantize=quantized, intra_op_num_threads=1)
     facts = {}
-    began = time.process_time()
+    wall, cpu = time.perf_counter(), time.process_time()
     for line in Path(wav_scp).read_text(encoding="utf-8").splitlines():
         utt, path = line.split(maxsplit=1)
         beside = Path(wav_scp).parent / path
         samples, _ = soundfile.read(beside if beside.exists() else path, dtype="float32")
         facts[utt] = _facts(model, samples)
-    print(f"{time.process_time() - began:.2f} CPU-s for {len(facts)} recordings", file=sys.stderr)
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    print(f"{wall:.3f} {cpu:.3f} wall-clock and CPU seconds for {len(facts)} recordings", file=sys.stderr)
     Path(out).write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
@@ -55,7 +56,8 @@ def _facts(model, samples):
         text = None
     rows = np.linspace(0, len(features[0]) - 1, ROWS).astype(int)
     shown = base64.b64encode(features[0][rows].astype("<f4").tobytes()).decode()
-    return {"tokens": tokens, "text": text, "times": times, "steps": len(features[0]), "rows": rows.tolist(), "features": shown}
+    steps = len(features[0])
+    return {"tokens": tokens, "text": text, "times": times, "steps": steps, "rows": rows.tolist(), "features": shown}
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""A FunASR folder as sherpa-onnx wants it, and what sherpa-onnx says: `python -m benchmarks.peers.sherpa MODEL WAV_SCP OUT.json`.
+"""A FunASR folder as sherpa-onnx wants it, and what sherpa-onnx says about recordings.
+
+    python -m benchmarks.peers.sherpa MODEL WAV_SCP OUT.json
 
 Needs the packages onnx and sherpa-onnx. The recordings must be mono at the model's rate.
 """

@@ -61,9 +61,8 @@ def main(kind: str, size_name: str, out: str) -> None:
     if kind != "sensevoice":  # random weights fire seldom; a bias makes a token of every five steps or so
         with torch.no_grad():
             network.predictor.cif_output.bias.fill_(-1.4)
-    exported = network.export(
-        type="onnx", device="cpu", max_seq_len=2048, **{k: v for k, v in config.items() if isinstance(v, str) and k != "model"}
-    )
+    names = {key: value for key, value in config.items() if isinstance(value, str) and key != "model"}
+    exported = network.export(type="onnx", device="cpu", max_seq_len=2048, **names)
     for part in exported if isinstance(exported, tuple) else (exported,):
         _write_onnx(part, folder, size)
     rng = np.random.default_rng(_SEED)

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from asrkit.decode.explain import Cause, explain, sentences
+from asrkit.decode.explain import Cause, explain
+from asrkit.decode.explain_report import sentences
 from asrkit.hotwords.graph import HotwordGraph
 from asrkit.hotwords.spelling import SpelledPhrase
 from asrkit.search.decoder import decode
@@ -82,6 +83,15 @@ def test_a_phrase_that_lost_by_the_language_model_is_told():
     assert answer.cause == Cause.LANGUAGE_MODEL
     assert answer.parts.lm == pytest.approx(5.0)
     check_bias(log_probs, graph, listed, wanted, answer)
+
+
+@pytest.mark.parametrize("probability", [0.3, 0.1, 0.01])
+def test_the_smallest_bias_of_a_penalised_phrase_counts_what_its_units_then_earn(probability):
+    log_probs = posteriors({A: 0.9}, {B: probability, C: 0.98 - probability})
+    listed, wanted = hotwords(phrase("ab", -3.0)), phrase("ab", -3.0)
+    answer = explain(log_probs, EVERYTHING, listed, wanted, OPTIONS)
+    assert answer.margin == pytest.approx(3 + np.log(0.98 / probability - 1), abs=1e-3)
+    check_bias(log_probs, EVERYTHING, listed, wanted, answer)
 
 
 def test_a_phrase_dropped_by_the_beam_is_told_with_the_step():

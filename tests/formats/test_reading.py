@@ -64,6 +64,7 @@ def test_an_endless_line_is_not_read_to_its_end():
         def readinto(self, buffer):
             nonlocal read
             read += len(buffer)
+            assert read < 4 * write  # the end of memory would be the end of the test
             buffer[:] = b"a" * len(buffer)
             return len(buffer)
 
@@ -71,7 +72,6 @@ def test_an_endless_line_is_not_read_to_its_end():
         patch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(Endless())))
         with pytest.raises(AsrkitError, match="standard input:1: a line of more than"):
             list(reading.read_lines("-", max_bytes=write))
-    assert read < 4 * write
 
 
 def test_a_dash_is_standard_input_gzipped_or_not(monkeypatch):
@@ -150,3 +150,9 @@ def test_several_errors_make_one_sentence():
         refuse_all([one] * 12, "lines", "f")
     assert str(raised.value).startswith("f: 12 lines are wrong: f:1: a is wrong; mend it | f:1: a is wrong; mend it | ")
     assert str(raised.value).endswith(" | and 2 more.")
+
+
+def test_closed_standard_input_is_told(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(AsrkitError, match="standard input is closed; give a file or a pipe"):
+        list(reading.read_lines("-"))

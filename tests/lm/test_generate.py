@@ -6,7 +6,8 @@ import pytest
 from asrkit.errors import AsrkitError
 from asrkit.lm import generate
 from asrkit.lm.model import Model
-from tests.lm.small import probability
+from asrkit.lm.smoothing import mle
+from tests.lm.small import ngram_counts, probability
 from tests.lm.test_model import random_model
 from tests.random_cases import random_cases
 
@@ -77,6 +78,35 @@ def test_a_wide_beam_finds_the_likeliest_sentences_of_all(rng):
     by_text = {sentence: score for score, sentence in every}
     assert len(found) == len(every)
     np.testing.assert_allclose([by_text[tuple(texts(model, ids)[:-1])] for ids in found], scores)
+
+
+@random_cases(15)
+def test_ending_the_search_early_loses_nothing(rng):
+    model = Model.of(random_model(rng, order=int(rng.integers(1, 4)), letters=5))
+    width = int(rng.integers(1, 5))
+    beginnings, ended = [(0.0, [])], []
+    for _ in range(12):
+        grown = []
+        for total, words in beginnings:
+            after = choices(model, words)
+            for word in sorted(after, key=after.get, reverse=True)[:width]:
+                grown.append((total + np.log10(after[word]), [*words, word]))
+        grown.sort(key=lambda each: -each[0])
+        ended += [each for each in grown if each[1][-1] == "</s>"]
+        beginnings = [each for each in grown if each[1][-1] != "</s>"][:width]
+    expected = [total for total, _ in sorted(ended, key=lambda each: -each[0])[:width]]
+    found = [texts(model, ids) for ids in generate.beam(model, [], max_words=12, width=width)]
+    scores = [sum(np.log10(choices(model, words[:i])[word]) for i, word in enumerate(words)) for words in found]
+    if expected:
+        np.testing.assert_allclose(scores, expected)
+
+
+def test_a_beginning_likelier_than_the_worst_sentence_found_goes_on():
+    model = Model.of(mle.estimate(ngram_counts([[]] * 5 + [["a", "b"]] * 4 + [["a"]], 2)))
+    assert [texts(model, ids) for ids in generate.beam(model, [], max_words=9, width=2)] == [
+        ["</s>"],  # 0.5
+        ["a", "b", "</s>"],  # 0.4; after "a </s>", 0.1, has been found
+    ]
 
 
 @random_cases(10)

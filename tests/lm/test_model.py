@@ -108,6 +108,15 @@ def test_a_model_without_unknown_words_scores_them_as_kenlm_does():
     assert scored.unknown.tolist() == [True, False, False]
 
 
+def test_a_word_outside_a_model_without_unknown_words_is_no_other_word():
+    words = ("a", "<s>", "</s>")  # the id of unknown words is 3: after "<s>" as one number what "a" is after "</s>"
+    tables = (np.arange(3, dtype=np.int32)[:, None], np.array([[0, 0], [1, 0], [2, 0]], np.int32))
+    zeros = np.zeros(3, np.float32)
+    model = Model.of(Arpa(words, tables, (zeros - 0.5, zeros - 0.1), (zeros - 0.2, zeros)))
+    (scored,) = ArpaScorer(model).score([["zzz"]])
+    np.testing.assert_allclose(scored.log10, [NO_UNKNOWN_LOG10 - 0.2, -0.5], atol=1e-6)
+
+
 def test_broken_models_are_told():
     one, two = np.array([[0], [1], [2]], np.int32), np.array([[0, 2], [2, 1]], np.int32)
     words = ("<s>", "</s>", "a")

@@ -101,6 +101,9 @@ def test_nbest_paths_are_distinct_in_order_and_truly_scored(rng, topology):
     assert totals[0] == pytest.approx(found.best.scores.total, abs=1e-6)
     assert len({tuple(path.words.tolist()) for path in nbest}) == len(nbest)
     ways = [score_of(arcs, log_probs, graph, hotwords, options) for arcs in every_path(log_probs, graph)]
+    scores = [score for score, _ in paths_of(found.lattice.words)]
+    assert len(nbest) == min(10, sum(score > max(scores) - options.lattice_beam for score in scores))
     for path in nbest:
+        assert found.lattice.path_of(path.words).scores == pytest.approx(path.scores)
         best = max(score for score, words in ways if words == path.words.tolist())
         assert path.scores.total == pytest.approx(best, abs=1e-6)

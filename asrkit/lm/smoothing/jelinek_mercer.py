@@ -22,7 +22,7 @@ from asrkit.lm.smoothing.tables import Tables, ratio
 from asrkit.lm.trie import ABSENT, picked
 
 BUCKETS = 64
-_ROUNDS = 200
+_ROUNDS = 1000
 _ENOUGH = 1e-7  # nats a token; a round that gains less is the last
 _SURE = 1e-4  # weights stay this far from 0 and 1, so that nothing becomes impossible
 

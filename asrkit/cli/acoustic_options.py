@@ -1,0 +1,62 @@
+"""The options of commands that listen to recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from asrkit import progress
+
+if TYPE_CHECKING:
+    from asrkit.acoustic.listening import Options
+    from asrkit.acoustic.model import AcousticModel
+
+_OPTIONS = (
+    click.option("--model", "model_path", type=click.Path(), help="A model folder.  [default: the one that ships]"),
+    click.option("--precision", type=click.Choice(["auto", "fp32", "int8"]), default="auto", show_default=True,
+                 help="Which file of the folder; auto: fp32 if it is there."),
+    click.option("--provider", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True,
+                 help="Where the network runs; cuda needs onnxruntime-gpu."),
+    click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="Of the network."),
+    click.option("--channel", type=click.IntRange(0), help="The channel to hear, from 0.  [default: all, mixed]"),
+    click.option("--vad", is_flag=True, help="Find speech with silero-vad (the extra `vad`)."),
+    click.option("--longest", type=click.FloatRange(1), default=30.0, show_default=True,
+                 help="Seconds; longer recordings are cut at silences."),
+    click.option("--batch-seconds", type=click.FloatRange(0), default=0.0, show_default=True,
+                 help="Sound that goes through the network at once; 0: recordings one by one."),
+)  # fmt: skip
+
+
+def acoustic_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options to a command; it gets them by name."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+def opened(
+    model_path: str | None,
+    precision: str,
+    provider: str,
+    threads: int,
+    channel: int | None,
+    vad: bool,
+    longest: float,
+    batch_seconds: float,
+) -> tuple[AcousticModel, Options]:
+    """Return the model and the way of listening that the options ask for."""
+    from asrkit.acoustic.folder import SHIPPED
+    from asrkit.acoustic.listening import Options
+    from asrkit.acoustic.model import AcousticModel
+
+    if model_path is None:
+        progress.say("the small model that ships with asrkit is used (for demos and tests); another: --model FOLDER")
+    model = AcousticModel.open(model_path or SHIPPED, precision=precision, threads=threads, provider=provider)
+    speech = None
+    if vad:
+        from asrkit.audio.vad import SileroVad
+
+        speech = SileroVad().speech
+    return model, Options(longest, batch_seconds, channel, speech)

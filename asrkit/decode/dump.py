@@ -1,0 +1,72 @@
+"""What the acoustic model says about each utterance, written down once, so that searches need no model."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from asrkit import progress
+from asrkit.acoustic import timestamps
+from asrkit.acoustic.listening import Heard, Options, hear
+from asrkit.acoustic.model import AcousticModel, Emission
+from asrkit.decode.inputs import Utterance
+from asrkit.errors import AsrkitError, Status
+from asrkit.formats import posteriors
+from asrkit.formats.posteriors import Posteriors
+
+
+def dump(
+    model: AcousticModel, utterances: Sequence[Utterance], output: str | os.PathLike[str], options: Options
+) -> Status:
+    """Write the posteriors of `utterances` to `output` (see `formats.posteriors`), and tell which of them failed.
+
+    Raises:
+        AsrkitError: the output cannot be written.
+    """
+    failed: list[str] = []
+    posteriors.check_name(output)
+    with progress.track("listening", total=len(utterances), unit="recordings") as advance:
+        count = posteriors.write(output, _listened(model, utterances, options, failed, advance))
+    progress.say(f"{count} of {len(utterances)} utterances written to {os.fspath(output)}", failed=failed)
+    if not failed:
+        return Status.DONE
+    return Status.SOME_FAILED if count else Status.NOTHING_DONE
+
+
+def replayed(path: str | os.PathLike[str]) -> Iterator[Heard]:
+    """Yield what `dump` wrote, or any archive of posteriors, as if it were heard now, in the order of the file.
+
+    Raises:
+        AsrkitError: the file is no archive of posteriors; a damaged utterance has its reason instead.
+    """
+    archive = posteriors.parse(path)
+    for utt in archive:
+        try:
+            found = archive[utt]
+        except AsrkitError as error:
+            yield Heard(utt, None, str(error))
+            continue
+        if found.times is None:
+            yield Heard(utt, Emission(found.log_probs))
+        else:
+            ends = timestamps.ends_of(found.times)
+            duration = float(ends[-1]) if len(ends) else 0.0
+            yield Heard(utt, Emission(found.log_probs, found.times, ends), duration=duration)
+
+
+def _listened(
+    model: AcousticModel,
+    utterances: Iterable[Utterance],
+    options: Options,
+    failed: list[str],
+    advance: Callable[[float], None],
+) -> Iterator[tuple[str, Posteriors]]:
+    for heard in hear(model, utterances, options):
+        advance(1)
+        if heard.emission is None:
+            failed.append(heard.utt)
+            progress.warn(f"{heard.utt}: {heard.reason}", utt=heard.utt)
+            continue
+        for warning in heard.warnings:
+            progress.warn(f"{heard.utt}: {warning}", utt=heard.utt)
+        yield heard.utt, Posteriors(heard.emission.log_probs, heard.emission.starts)

@@ -1,0 +1,75 @@
+"""Results as text: the lines of each file of an output folder, and of each format on standard output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal, get_args
+
+from asrkit.acoustic.greedy import text_of
+from asrkit.formats import ctm, hyps, kaldi_dir, trn
+from asrkit.formats.ctm import CtmWord
+from asrkit.formats.hyps import Failure, Hypothesis
+from asrkit.formats.kaldi_dir import Transcript
+
+Format = Literal["text", "jsonl", "ctm", "trn", "srt"]
+FORMATS: tuple[str, ...] = get_args(Format)
+_CHANNEL = "1"
+_LONGEST_CAPTION = 6.0  # seconds
+_PAUSE = 0.6  # seconds of silence that end a caption
+
+Result = Hypothesis | Failure
+
+
+def lines(format: str, results: Iterable[Result]) -> Iterator[str]:
+    """Yield the lines of `results` in one of FORMATS; failures have none."""
+    good = [result for result in results if isinstance(result, Hypothesis)]
+    if format == "jsonl":
+        yield from hyps.serialize(good)
+    elif format == "ctm":
+        yield from ctm.serialize(_ctm_words(good))
+    elif format == "srt":
+        yield from _captions(good)
+    else:
+        transcripts = tuple(Transcript(result.utt, result.text) for result in good)
+        yield from (trn.serialize if format == "trn" else kaldi_dir.serialize_text)(transcripts)
+
+
+def files(results: Sequence[Result]) -> Iterator[tuple[str, Iterator[str]]]:
+    """Yield (name, lines) of each file of an output folder."""
+    yield "hyps.jsonl", lines("jsonl", results)
+    yield "text", lines("text", results)
+    yield "ctm", lines("ctm", results)
+    yield "trn", lines("trn", results)
+    yield "failed.jsonl", hyps.serialize_failed(result for result in results if isinstance(result, Failure))
+
+
+def _ctm_words(hypotheses: Iterable[Hypothesis]) -> Iterator[CtmWord]:
+    for hypothesis in hypotheses:
+        for word in hypothesis.best.words:
+            if word.start is not None and word.end is not None:
+                yield CtmWord(hypothesis.utt, _CHANNEL, word.start, word.end - word.start, word.word, word.confidence)
+
+
+def _captions(hypotheses: Iterable[Hypothesis]) -> Iterator[str]:
+    """SubRip: a number, the times, the text, an empty line; a caption ends at a pause or when it grows long."""
+    number = 0
+    for hypothesis in hypotheses:
+        timed = [w for w in hypothesis.best.words if w.start is not None and w.end is not None]
+        begin = 0
+        for i, word in enumerate(timed):
+            following = timed[i + 1] if i + 1 < len(timed) else None
+            pause = following is None or following.start - word.end >= _PAUSE
+            if pause or following.end - timed[begin].start > _LONGEST_CAPTION:
+                number += 1
+                yield str(number)
+                yield f"{_clock(timed[begin].start)} --> {_clock(word.end)}"
+                yield text_of(w.word for w in timed[begin : i + 1])
+                yield ""
+                begin = i + 1
+
+
+def _clock(seconds: float) -> str:
+    milliseconds = round(seconds * 1000)
+    hours, rest = divmod(milliseconds, 3_600_000)
+    minutes, rest = divmod(rest, 60_000)
+    return f"{hours:02d}:{minutes:02d}:{rest // 1000:02d},{rest % 1000:03d}"

@@ -1,0 +1,145 @@
+"""How a file is recognised by its first lines."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+
+from asrkit.formats import hotword_list
+from asrkit.formats.fields import is_number
+from asrkit.formats.reading import open_binary, split_fields
+
+_SAMPLE_BYTES = 1 << 16
+_AUDIO_ENDINGS = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".sph", ".aiff", ".m4a")
+_NEARLY_ALL = 0.9
+_FEW_KINDS = 0.7
+_MANY = 1000
+_QUOTED = re.compile(r'"[^"]+"([ \t]+[-+.\d]+)?')
+AUDIO_KEYS = frozenset({"audio_filepath", "recording", "sources", "recording_id"})  # of a line that names audio
+
+
+class Sample:
+    """The first 64 KiB of a file, unpacked, and what can be seen in them."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with open_binary(path) as stream:
+            self.head = stream.read(_SAMPLE_BYTES)
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The first lines that are not blank, the one that is cut off left out; none if this is no text."""
+        text = self.head.removeprefix(codecs.BOM_UTF8).decode("utf-8", errors="replace")
+        if "\0" in text:
+            return []
+        lines = text.split("\n")
+        whole = lines[:-1] if len(self.head) == _SAMPLE_BYTES and len(lines) > 1 else lines
+        return [stripped for line in whole if (stripped := line.strip(" \t\r"))]
+
+    @cached_property
+    def rows(self) -> list[list[str]]:
+        """The fields of `lines`."""
+        return [split_fields(line) for line in self.lines]
+
+    @cached_property
+    def keys(self) -> set[str]:
+        """The keys of the JSON object in the first line; none if there is no such object."""
+        try:
+            value = json.loads(self.lines[0]) if self.lines else None
+        except (ValueError, RecursionError):
+            return set()
+        return set(value) if isinstance(value, dict) else set()
+
+    def all(self, holds: Callable[[list[str]], bool]) -> bool:
+        """Whether there are rows, and `holds` of each."""
+        return bool(self.rows) and all(map(holds, self.rows))
+
+
+def is_whole(field: str) -> bool:
+    return field.isascii() and field.isdigit()
+
+
+def is_units_json(sample: Sample) -> bool:
+    return bool(sample.lines) and sample.lines[0].startswith("[") and not is_symbols(sample)
+
+
+def is_symbols(sample: Sample) -> bool:
+    ids = {row[-1] for row in sample.rows}
+    numbered = sample.all(lambda row: len(row) <= 2 and is_whole(row[-1])) and len(ids) == len(sample.rows) > 1
+    return numbered and ("0" in ids or any(row[0] == "<eps>" for row in sample.rows))
+
+
+def is_units_txt(sample: Sample) -> bool:
+    names = {row[0] for row in sample.rows}
+    return is_symbols(sample) and not names.isdisjoint({"<blank>", "<blk>", "<unk>", "</s>"}) and "<eps>" not in names
+
+
+def is_ctm(sample: Sample) -> bool:
+    rows = [row for row in sample.rows if not row[0].startswith(";;")]
+    return bool(rows) and all(len(row) in (5, 6) and all(map(is_number, (*row[2:4], *row[5:]))) for row in rows)
+
+
+def is_segments(sample: Sample) -> bool:
+    return sample.all(lambda row: len(row) == 4 and is_number(row[2]) and is_number(row[3]))
+
+
+def is_wav_scp(sample: Sample) -> bool:
+    return sample.all(lambda row: len(row) > 1 and (row[-1].endswith("|") or is_audio(row[-1])))
+
+
+def is_audio(field: str) -> bool:
+    return field.lower().endswith(_AUDIO_ENDINGS)
+
+
+def is_hotwords(sample: Sample) -> bool:
+    """Whether this is a list of hotwords by its form: JSON, marks of sherpa-onnx, quotes, or weights on most lines."""
+    if not sample.lines:
+        return False
+    if hotword_list.recognise(sample.lines)[0] != "native":
+        return True
+    phrases = [row for row in sample.rows if not row[0].startswith("#")]
+    weighted = sum(len(row) > 1 and is_number(row[-1]) for row in phrases)
+    return weighted > len(phrases) / 2 or any(map(_QUOTED.fullmatch, sample.lines))
+
+
+def is_word_counts(sample: Sample) -> bool:
+    """Whether these are words and how often they were counted, far too often for weights."""
+    counted = sample.all(lambda row: len(row) in (2, 3) and is_whole(row[1]))
+    return counted and max(int(row[1][:18]) for row in sample.rows) >= _MANY
+
+
+def has_ids(sample: Sample) -> bool:
+    """Whether the first fields look like utterance ids: ASCII with a digit, never twice."""
+    ids = [row[0] for row in sample.rows]
+    marked = sum(i.isascii() and any(map(str.isdigit, i)) for i in ids)
+    return bool(ids) and len(set(ids)) == len(ids) and marked >= _NEARLY_ALL * len(ids)
+
+
+def is_speakers(sample: Sample) -> bool:
+    speakers = {row[-1] for row in sample.rows}
+    return has_ids(sample) and sample.all(lambda row: len(row) == 2) and speakers.issubset(_heads(sample, speakers))
+
+
+def _heads(sample: Sample, speakers: set[str]) -> set[str]:
+    """Return those of `speakers` that begin the ids of their utterances, as Kaldi asks."""
+    return {speaker for speaker in speakers if all(r[0].startswith(speaker) for r in sample.rows if r[-1] == speaker)}
+
+
+def is_lexicon(sample: Sample) -> bool:
+    """Whether these are words and units, not sentences: units come again and again, first fields do not."""
+    if not sample.all(lambda row: len(row) > 1):
+        return False
+    words = {row[0] for row in sample.rows}
+    units = [unit for row in sample.rows for unit in row[1:]]
+    many_units_few_kinds = len(set(units)) < _FEW_KINDS * len(units) and len(words & set(units)) < len(words) / 10
+    return _spells(sample) or (many_units_few_kinds and len(words) > _FEW_KINDS * len(sample.rows))
+
+
+def _spells(sample: Sample) -> bool:
+    """Whether most words are their units one after the other, as in a lexicon of characters."""
+    spelled = sum(row[0] == "".join(row[1:]).replace("@@", "").replace("▁", "") for row in sample.rows)
+    return spelled > len(sample.rows) / 2

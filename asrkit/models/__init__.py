@@ -1,0 +1,1 @@
+"""The model that ships with asrkit, in a folder of its own."""

@@ -1,0 +1,102 @@
+"""Variety for training, made anew each time a recording is used, on log-mel features (frames, 80) float32.
+
+All of it acts on the features: tempo and the length of the vocal tract, the room, the microphone, noise, level. That is
+cheap enough to give every epoch other speakers, rooms and microphones. Levels are natural-log power.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import lfilter
+
+Features = NDArray[np.float32]
+_MELS = 80
+_LN_PER_DB = np.log(10) / 10
+_FLOOR = -15.0
+
+
+def augmented(frames: Features, rng: np.random.Generator) -> Features:
+    """Return a variation of `frames`: another tempo, speaker, room, microphone, noise and level."""
+    frames = _tempo_and_tract(frames, rng)
+    frames = _padded(frames, rng)
+    if rng.random() < 0.3:
+        frames = _room(frames, rng)
+    if rng.random() < 0.5:
+        frames = _microphone(frames, rng)
+    if rng.random() < 0.5:
+        frames = _noise(frames, rng)
+    return frames + np.float32(rng.uniform(-3.5, 2.0))
+
+
+def masked(frames: Features, mean: Features, rng: np.random.Generator) -> Features:
+    """Return `frames` with two bands and two stretches of time put to the `mean` (SpecAugment, Park et al. 2019)."""
+    frames = frames.copy()
+    for _ in range(2):
+        width = int(rng.integers(0, 14))
+        at = int(rng.integers(0, _MELS - width))
+        frames[:, at : at + width] = mean[at : at + width]
+        width = int(rng.integers(0, min(14, len(frames) // 6 + 1)))
+        at = int(rng.integers(0, len(frames) - width))
+        frames[at : at + width] = mean
+    return frames
+
+
+def _tempo_and_tract(frames: Features, rng: np.random.Generator) -> Features:
+    """Resample in time by up to a sixth and along the mel axis as another vocal tract would."""
+    steps = max(8, round(len(frames) / rng.uniform(0.86, 1.17)))
+    at = np.linspace(0, len(frames) - 1, steps)
+    before = at.astype(np.int64)
+    after = np.minimum(before + 1, len(frames) - 1)
+    share = (at - before)[:, None].astype(np.float32)
+    frames = frames[before] * (1 - share) + frames[after] * share
+    if rng.random() < 0.7:
+        # A frequency factor is close to a shift on the mel axis, small at its low end where mel is linear in Hz.
+        bins = np.arange(_MELS)
+        source = bins + rng.uniform(-5, 5) * np.minimum(1, bins / 25)
+        source = source.clip(0, _MELS - 1)
+        low = np.minimum(source.astype(np.int64), _MELS - 2)
+        weight = (source - low).astype(np.float32)
+        frames = frames[:, low] * (1 - weight) + frames[:, low + 1] * weight
+    return frames.astype(np.float32)
+
+
+def _padded(frames: Features, rng: np.random.Generator) -> Features:
+    """Put up to 0.4 s of the utterance's own quiet before and after it."""
+    quiet = np.quantile(frames, 0.02, axis=0)
+    before, after = rng.integers(0, 41, 2)
+    edge = lambda n: (quiet + rng.normal(0, 0.6, (n, _MELS))).astype(np.float32)  # noqa: E731
+    return np.concatenate([edge(before), frames, edge(after)])
+
+
+def _room(frames: Features, rng: np.random.Generator) -> Features:
+    """Add the decaying tail of a room: each band's power rings on, 60 dB down after 0.15 to 0.8 s."""
+    decay = np.exp(-6 * np.log(10) * 0.01 / rng.uniform(0.15, 0.8))
+    power = np.exp(frames.astype(np.float64))
+    tail = lfilter([0, 0, 0, decay**3], [1, -decay], power, axis=0) * (1 - decay)
+    return np.log(power + rng.uniform(0.05, 0.6) * tail + np.exp(_FLOOR)).astype(np.float32)
+
+
+def _microphone(frames: Features, rng: np.random.Generator) -> Features:
+    """Colour the spectrum smoothly by a few dB, and at times cut what lies above a telephone's or a headset's band."""
+    bins = np.arange(_MELS) / _MELS
+    curve = sum(rng.normal(0, 3 / k) * np.cos(np.pi * k * bins + rng.uniform(0, np.pi)) for k in (1, 2, 3, 5))
+    frames = frames + (curve * _LN_PER_DB).astype(np.float32)
+    if rng.random() < 0.2:
+        edge = rng.integers(52, 78)
+        slope = rng.uniform(0.5, 3)
+        frames = frames - (slope * np.maximum(0, np.arange(_MELS) - edge)).astype(np.float32)
+    return frames
+
+
+def _noise(frames: Features, rng: np.random.Generator) -> Features:
+    """Add noise of a random colour, steady or swelling, 8 to 40 dB below the speech."""
+    speech = np.log(np.exp(frames.astype(np.float64)).mean())
+    bins = np.arange(_MELS) / _MELS
+    colour = rng.uniform(-5, 1.5) * bins + rng.normal(0, 0.5) * np.cos(2 * np.pi * bins + rng.uniform(0, 6))
+    colour -= np.log(np.exp(colour).mean())
+    swell = np.interp(np.arange(len(frames)), np.linspace(0, len(frames), 6), rng.normal(0, rng.uniform(0, 1.2), 6))
+    grain = np.log(rng.gamma(2.5, 1 / 2.5, frames.shape) + 1e-3)
+    level = speech - rng.uniform(8, 40) * _LN_PER_DB
+    noise = level + colour[None] + swell[:, None] + grain
+    return np.logaddexp(frames, noise).astype(np.float32)

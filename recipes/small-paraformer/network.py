@@ -1,0 +1,222 @@
+"""Paraformer: a SAN-M encoder, a CIF predictor, a decoder that emits all tokens at once, and a head for time stamps.
+
+Gao et al., "Paraformer: fast and accurate parallel transformer for non-autoregressive end-to-end speech recognition"
+(2022); SAN-M: Gao et al. (2020); CIF: Dong and Xu (2020); the second, finer predictor for time stamps ("BiCif") follows
+Shi et al., "Achieving timestamp prediction while recognizing with non-autoregressive end-to-end ASR model" (2023).
+
+Shapes: B utterances, T encoder steps of 60 ms, N tokens, D features, V units.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+INPUT = 560
+FINER = 3  # time stamps are predicted three times as often as encoder steps
+TAIL = 0.45  # weight behind the last step, so that a nearly complete last token fires
+FIRE = 1 - 1e-4
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Sizes of the network."""
+
+    units: int
+    phones: int
+    width: int = 192
+    hidden: int = 512
+    heads: int = 4
+    encoder_layers: int = 7
+    decoder_layers: int = 2
+    kernel: int = 11
+    dropout: float = 0.1
+
+
+class Memory(nn.Module):
+    """FSMN memory: each feature sees its own neighbourhood in time. (B, T, D) -> (B, T, D), the input added."""
+
+    def __init__(self, width: int, kernel: int) -> None:
+        super().__init__()
+        self.mix = nn.Conv1d(width, width, kernel, padding=kernel // 2, groups=width, bias=False)
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        x = x * mask
+        return (self.mix(x.transpose(1, 2)).transpose(1, 2) + x) * mask
+
+
+class SelfAttention(nn.Module):
+    """SAN-M: attention whose values also pass through an FSMN memory."""
+
+    def __init__(self, inputs: int, shape: Shape) -> None:
+        super().__init__()
+        self.heads = shape.heads
+        self.project = nn.Linear(inputs, 3 * shape.width)
+        self.memory = Memory(shape.width, shape.kernel)
+        self.out = nn.Linear(shape.width, shape.width)
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        query, key, value = self.project(x).chunk(3, dim=-1)
+        return self.out(attend(query, key, value, mask, self.heads)) + self.memory(value, mask)
+
+
+class CrossAttention(nn.Module):
+    """The decoder's look at the encoder."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.heads = shape.heads
+        self.query = nn.Linear(shape.width, shape.width)
+        self.key_value = nn.Linear(shape.width, 2 * shape.width)
+        self.out = nn.Linear(shape.width, shape.width)
+
+    def forward(self, x: Tensor, encoded: Tensor, mask: Tensor) -> Tensor:
+        key, value = self.key_value(encoded).chunk(2, dim=-1)
+        return self.out(attend(self.query(x), key, value, mask, self.heads))
+
+
+def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor, heads: int) -> Tensor:
+    """Return scaled dot-product attention; `mask` is (B, T, 1), 1 where a key is valid."""
+
+    def split(x: Tensor) -> Tensor:
+        return x.view(x.size(0), x.size(1), heads, -1).transpose(1, 2)
+
+    query, key, value = split(query), split(key), split(value)
+    scores = query @ key.transpose(-1, -2) / math.sqrt(query.size(-1))
+    scores = scores.masked_fill(mask.transpose(1, 2)[:, None] == 0, -1e4)
+    mixed = scores.softmax(-1) @ value
+    return mixed.transpose(1, 2).flatten(2)
+
+
+class EncoderLayer(nn.Module):
+    """Self-attention and a feed-forward net; no residual round the attention where the width changes."""
+
+    def __init__(self, inputs: int, shape: Shape) -> None:
+        super().__init__()
+        self.same_width = inputs == shape.width
+        self.norm1, self.norm2 = nn.LayerNorm(inputs), nn.LayerNorm(shape.width)
+        self.attention = SelfAttention(inputs, shape)
+        self.feed = nn.Sequential(
+            nn.Linear(shape.width, shape.hidden),
+            nn.ReLU(),
+            nn.Dropout(shape.dropout),
+            nn.Linear(shape.hidden, shape.width),
+        )
+        self.drop = nn.Dropout(shape.dropout)
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        attended = self.drop(self.attention(self.norm1(x), mask))
+        x = x + attended if self.same_width else attended
+        return x + self.drop(self.feed(self.norm2(x)))
+
+
+class DecoderFeed(nn.Module):
+    """The decoder's feed-forward net, which has a norm between its two layers."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(shape.width)
+        self.wide = nn.Linear(shape.width, shape.hidden)
+        self.inner = nn.LayerNorm(shape.hidden)
+        self.narrow = nn.Linear(shape.hidden, shape.width, bias=False)
+        self.drop = nn.Dropout(shape.dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.narrow(self.inner(self.drop(F.relu(self.wide(self.norm(x))))))
+
+
+class DecoderLayer(nn.Module):
+    """Feed-forward, FSMN memory over the tokens, attention to the encoder."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.feed = DecoderFeed(shape)
+        self.norm2, self.norm3 = nn.LayerNorm(shape.width), nn.LayerNorm(shape.width)
+        self.memory = Memory(shape.width, shape.kernel)
+        self.attention = CrossAttention(shape)
+        self.drop = nn.Dropout(shape.dropout)
+
+    def forward(self, x: Tensor, token_mask: Tensor, encoded: Tensor, mask: Tensor) -> Tensor:
+        x = x + self.drop(self.memory(self.norm2(self.feed(x)), token_mask))
+        return x + self.drop(self.attention(self.norm3(x), encoded, mask))
+
+
+class Predictor(nn.Module):
+    """How much of a token each encoder step holds, and the same three times as finely for time stamps."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.near = nn.Conv1d(shape.width, shape.width, 3, padding=1)
+        self.out = nn.Linear(shape.width, 1)
+        self.finer = nn.ConvTranspose1d(shape.width, shape.width, FINER, FINER)
+        self.finer_near = nn.Conv1d(shape.width, shape.width // 2, 5, padding=2)
+        self.finer_out = nn.Linear(shape.width // 2, 1)
+
+    def forward(self, encoded: Tensor, mask: Tensor) -> Tensor:
+        """Return (B, T) weights in [0, 1]."""
+        near = F.relu(self.near(encoded.transpose(1, 2))).transpose(1, 2)
+        return (torch.sigmoid(self.out(near)) * mask).squeeze(-1)
+
+    def stamps(self, encoded: Tensor, mask: Tensor) -> Tensor:
+        """Return (B, 3T) weights in [0, 1]."""
+        finer = F.relu(self.finer((encoded * mask).transpose(1, 2)))
+        near = F.relu(self.finer_near(finer)).transpose(1, 2)
+        return torch.sigmoid(self.finer_out(near)).squeeze(-1) * mask.squeeze(-1).repeat_interleave(FINER, 1)
+
+
+class Paraformer(nn.Module):
+    """The whole network; `phones` is a CTC head that only training uses."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.shape = shape
+        inputs = [INPUT] + [shape.width] * (shape.encoder_layers - 1)
+        self.encoder = nn.ModuleList(EncoderLayer(width, shape) for width in inputs)
+        self.encoder_norm = nn.LayerNorm(shape.width)
+        self.predictor = Predictor(shape)
+        self.decoder = nn.ModuleList(DecoderLayer(shape) for _ in range(shape.decoder_layers))
+        self.last_feed = DecoderFeed(shape)
+        self.decoder_norm = nn.LayerNorm(shape.width)
+        self.output = nn.Linear(shape.width, shape.units)
+        self.embedding = nn.Embedding(shape.units, shape.width)
+        self.phones = nn.Linear(shape.width, shape.phones)
+        self.drop = nn.Dropout(shape.dropout)
+
+    def encode(self, speech: Tensor, mask: Tensor) -> Tensor:
+        """Return (B, T, D), 0 beyond the end, for features (B, T, 560) and mask (B, T, 1)."""
+        x = self.drop(speech * math.sqrt(self.shape.width) + positions(speech))
+        for layer in self.encoder:
+            x = layer(x, mask)
+        return self.encoder_norm(x) * mask
+
+    def decode(self, tokens: Tensor, token_mask: Tensor, encoded: Tensor, mask: Tensor) -> Tensor:
+        """Return (B, N, V) logits for the acoustic embeddings `tokens` (B, N, D)."""
+        x = tokens
+        for layer in self.decoder:
+            x = layer(x, token_mask, encoded, mask)
+        return self.output(self.decoder_norm(self.last_feed(x)))
+
+
+def positions(speech: Tensor) -> Tensor:
+    """Return sinusoidal positions, counted from 1, of the shape of `speech` (B, T, D)."""
+    steps = torch.arange(1, speech.size(1) + 1, dtype=torch.float32)[:, None]
+    half = speech.size(2) // 2
+    rates = torch.exp(torch.arange(half, dtype=torch.float32) * (-math.log(10000.0) / (half - 1)))
+    angles = steps * rates[None]
+    return torch.cat([angles.sin(), angles.cos()], dim=1)[None]
+
+
+def integrate_and_fire(alphas: Tensor, count: Tensor | int) -> Tensor:
+    """Return CIF as a matrix (B, N, T): the share of step t that belongs to token n.
+
+    It is the overlap of [sum of alphas before t, sum up to t] with [n, n + 1].
+    """
+    ends = alphas.cumsum(1)
+    begins = ends - alphas
+    tokens = torch.arange(count, dtype=alphas.dtype)[None, :, None]
+    overlap = torch.minimum(ends[:, None], tokens + 1) - torch.maximum(begins[:, None], tokens)
+    return overlap.clamp_min(0)

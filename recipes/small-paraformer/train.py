@@ -1,0 +1,190 @@
+"""Train the small Paraformer: `torchrun --nproc-per-node 2 train.py FEATURES OUT --minutes 80`.
+
+The learning rate follows the share of the minutes that have passed, so that a run ends trained whatever the machine's
+speed. Checkpoints appear whole; a run that was stopped goes on from the last one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.distributed as distributed
+import torch.nn.functional as F
+from data import Batch, Labels, Mixture, Moments, collated, moments_of
+from features import read_shard
+from network import TAIL, Paraformer, Shape, integrate_and_fire
+from rapidfuzz.distance import Levenshtein
+from torch import Tensor
+from units import END_ID
+
+BATCH = 24
+PEAK_RATE = 1.4e-3
+WARM_UP = 300
+AVERAGE = 0.999  # decay of the running average of the weights, which is what is exported
+SAMPLING = 0.4  # share of the wrong tokens whose embedding the decoder is given (Paraformer's sampler)
+JOINT_BELOW = 2.4  # the decoder begins once the CTC loss per phone is below this
+SECONDS_BETWEEN_CHECKPOINTS = 300
+
+
+def losses(model: Paraformer, batch: Batch, joint: bool) -> tuple[dict[str, Tensor], float]:
+    """Return the parts of the loss and the share of right tokens."""
+    mask = (torch.arange(batch.speech.size(1)) < batch.steps[:, None]).float()[..., None]
+    with torch.autocast("cpu", torch.bfloat16):
+        encoded = model.encode(batch.speech, mask)
+        phones = model.phones(encoded)
+    encoded = encoded.float()
+    log_probs = phones.float().log_softmax(-1).transpose(0, 1)
+    ctc = F.ctc_loss(
+        log_probs, batch.phones, batch.steps, batch.phone_counts, reduction="sum", zero_infinity=True
+    ) / batch.phone_counts.sum()
+    alphas = model.predictor(encoded, mask)
+    counts = batch.unit_counts.float()
+    parts = {
+        "ctc": ctc,
+        "count": (alphas.sum(1) - counts).abs().sum() / counts.sum(),
+    }
+    if not joint:
+        return parts, 0.0
+    shares = integrate_and_fire(alphas * (counts / alphas.sum(1))[:, None], batch.units.size(1))
+    acoustic = shares @ encoded
+    valid = batch.units >= 0
+    token_mask = valid.float()[..., None]
+    with torch.autocast("cpu", torch.bfloat16):
+        with torch.no_grad():
+            right = (model.decode(acoustic, token_mask, encoded, mask).argmax(-1) == batch.units) & valid
+            wrong = (valid.sum(1) - right.sum(1)).float()
+            order = torch.rand(valid.shape).masked_fill(~valid, 2.0).argsort(1).argsort(1)
+            given = (order < (wrong * SAMPLING).ceil()[:, None]) & valid
+        tokens = torch.where(given[..., None], model.embedding(batch.units.clamp_min(0)), acoustic)
+        logits = model.decode(tokens, token_mask, encoded, mask)
+    flat = logits.float().flatten(0, 1)
+    parts["units"] = F.cross_entropy(flat, batch.units.flatten(), ignore_index=-1, label_smoothing=0.1)
+    return parts, float(right.sum() / valid.sum())
+
+
+@torch.no_grad()
+def greedy(model: Paraformer, batch: Batch) -> list[list[int]]:
+    """Return the units of each utterance without specials, best at every token."""
+    mask = (torch.arange(batch.speech.size(1)) < batch.steps[:, None]).float()[..., None]
+    encoded = F.pad(model.encode(batch.speech, mask) * mask, (0, 0, 0, 1))
+    alphas = F.pad(model.predictor(encoded[:, :-1], mask), (0, 1))
+    alphas[torch.arange(len(alphas)), batch.steps] += TAIL
+    counts = alphas.sum(1).floor().long().clamp_min(1)
+    tokens = integrate_and_fire(alphas, int(counts.max())) @ encoded
+    token_mask = (torch.arange(tokens.size(1)) < counts[:, None]).float()[..., None]
+    best = model.decode(tokens, token_mask, encoded[:, :-1], mask).argmax(-1)
+    return [[u for u in row[:n].tolist() if u > END_ID] for row, n in zip(best, counts, strict=True)]
+
+
+def error_rate(model: Paraformer, path: Path, moments: Moments, labels: Labels) -> float:
+    """Return the toned syllable error rate on a shard."""
+    errors = length = 0
+    utterances = [(frames.astype(np.float32), said) for frames, said in read_shard(path)]
+    utterances.sort(key=lambda item: len(item[0]))
+    for at in range(0, len(utterances), BATCH):
+        some = utterances[at : at + BATCH]
+        for (_, said), heard in zip(some, greedy(model, collated(some, moments, labels)), strict=True):
+            errors += Levenshtein.distance(labels.units(said), heard)
+            length += len(said)
+    return errors / length
+
+
+def average_gradients(model: Paraformer, workers: int) -> None:
+    """Make every worker's gradients the mean of all."""
+    gradients = [p.grad if p.grad is not None else torch.zeros_like(p) for p in model.parameters()]
+    flat = torch.cat([g.flatten() for g in gradients])
+    if workers > 1:
+        distributed.all_reduce(flat)
+    at = 0
+    for parameter in model.parameters():
+        parameter.grad = (flat[at : at + parameter.numel()] / workers).view_as(parameter)
+        at += parameter.numel()
+
+
+def main() -> None:
+    """Train as the command line says."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("features", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--minutes", type=float, default=80)
+    options = parser.parse_args()
+    rank, workers = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
+    torch.set_num_threads(1)
+    torch.manual_seed(rank)
+    if workers > 1:
+        distributed.init_process_group("gloo")
+    options.out.mkdir(parents=True, exist_ok=True)
+    mixture, labels = Mixture(options.features), Labels()
+    checkpoint = options.out / "checkpoint.pt"
+    saved = torch.load(checkpoint, weights_only=False) if checkpoint.exists() else None
+    moments = Moments(*saved["moments"]) if saved else moments_of(mixture)
+    shape = Shape(labels.unit_count, len(labels.phone) + 1)
+    torch.manual_seed(1)
+    model, average = Paraformer(shape), Paraformer(shape)
+    optimiser = torch.optim.AdamW(model.parameters(), betas=(0.9, 0.98), weight_decay=0.02)
+    step, minutes_before, joint = 0, 0.0, False
+    if saved:
+        model.load_state_dict(saved["model"])
+        optimiser.load_state_dict(saved["optimiser"])
+        step, minutes_before, joint = saved["step"], saved["minutes"], saved["joint"]
+    average.load_state_dict(saved["average"] if saved else model.state_dict())
+    average.eval()
+    batches = mixture.batches(BATCH, moments, labels, np.random.default_rng([rank, step]))
+    began, saved_at, smooth, told_at = time.time(), time.time(), {}, time.time()
+
+    while True:
+        minutes = torch.tensor(minutes_before + (time.time() - began) / 60)
+        if workers > 1:
+            distributed.broadcast(minutes, 0)
+        share = float(minutes) / options.minutes
+        rate = PEAK_RATE * min(1, (step + 1) / WARM_UP) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1, share))))
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        if share < 1:
+            parts, right = losses(model, next(batches), joint)
+            optimiser.zero_grad()
+            sum(parts.values()).backward()
+            average_gradients(model, workers)
+            if math.isfinite(float(torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0))):
+                optimiser.step()
+            step += 1
+            decay = min(AVERAGE, step / (step + 10))
+            with torch.no_grad():
+                for mean, parameter in zip(average.parameters(), model.parameters(), strict=True):
+                    mean.lerp_(parameter, 1 - decay)
+            told = {**{name: float(part.detach()) for name, part in parts.items()}, "right": right}
+            smooth = {k: 0.97 * smooth.get(k, v) + 0.03 * v for k, v in told.items()}
+            agreed = torch.tensor(smooth["ctc"])
+            if workers > 1:
+                distributed.broadcast(agreed, 0)
+            joint = joint or (float(agreed) < JOINT_BELOW and step > WARM_UP)
+        if rank == 0 and step % 50 == 0:
+            figures = " ".join(f"{k} {v:.3f}" for k, v in smooth.items())
+            pace = (time.time() - told_at) / 50
+            told_at = time.time()
+            print(f"step {step} minute {float(minutes):.1f} rate {rate:.2e} {figures} {pace:.2f} s/step", flush=True)
+        if rank == 0 and (share >= 1 or time.time() - saved_at > SECONDS_BETWEEN_CHECKPOINTS):
+            saved_at = time.time()
+            state = {
+                "model": model.state_dict(), "average": average.state_dict(), "optimiser": optimiser.state_dict(),
+                "step": step, "minutes": float(minutes), "joint": joint, "shape": asdict(shape),
+                "moments": (moments.mean, moments.deviation),
+            }  # fmt: skip
+            torch.save(state, checkpoint.with_suffix(".tmp"))
+            checkpoint.with_suffix(".tmp").replace(checkpoint)
+            if joint:
+                for shard in sorted(options.features.glob("*/*-dev-*.npz")):
+                    print(f"  {shard.stem}: {100 * error_rate(average, shard, moments, labels):.1f} %", flush=True)
+        if share >= 1:
+            break
+
+
+if __name__ == "__main__":
+    main()

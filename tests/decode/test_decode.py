@@ -1,0 +1,170 @@
+"""`asrkit decode` as its users meet it: the model that ships, the demo recordings, a graph made here."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import asrkit
+from tests.cli.running import asrkit as run
+
+PACKAGE = Path(asrkit.__file__).parent
+DEMO = PACKAGE / "demo"
+TOKENS = PACKAGE / "models" / "small-paraformer" / "tokens.json"
+
+
+@pytest.fixture(scope="module")
+def graph(tmp_path_factory):
+    """A graph of the demo's own characters, and of the names as words."""
+    folder = tmp_path_factory.mktemp("graph")
+    texts = [line.split(" ", 1)[1] for line in (DEMO / "text").read_text(encoding="utf-8").splitlines()]
+    (folder / "corpus").write_text("".join(" ".join(text) + "\n" for text in texts[8:]), encoding="utf-8")
+    names = [line for line in (DEMO / "hotwords.txt").read_text(encoding="utf-8").splitlines() if line[0] != "#"]
+    words = sorted({character for text in texts for character in text} | set(names))
+    (folder / "words").write_text("\n".join(words) + "\n", encoding="utf-8")
+    run("train-lm", folder / "corpus", "-o", folder / "lm.arpa", "--order", 2, "--smoothing", "witten-bell")
+    run("make-lexicon", folder / "words", "--units", TOKENS, "-o", folder / "lexicon")
+    made = ("--lexicon", folder / "lexicon", "--lm", folder / "lm.arpa", "--tokens", TOKENS)
+    run("build-graph", *made, "-o", folder / "graph")
+    return folder / "graph"
+
+
+@pytest.fixture
+def some(tmp_path):
+    """Four of the recordings, a missing one among them, as a list."""
+    paths = [str(DEMO / f"demo-{number:02d}.flac") for number in (1, 4, 16)]
+    (tmp_path / "list.txt").write_text("\n".join([paths[0], "gone.wav", *paths[1:]]) + "\n")
+    return tmp_path / "list.txt"
+
+
+def hypotheses(out):
+    return [json.loads(line) for line in (out / "hyps.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def test_one_result_comes_for_each_utterance_and_failures_are_named(graph, some, tmp_path):
+    done = run("decode", some, "--graph", graph, "-o", tmp_path / "out", status=3)
+    assert [h["utt"] for h in hypotheses(tmp_path / "out")] == ["demo-01", "demo-04", "demo-16"]
+    (failure,) = map(json.loads, (tmp_path / "out" / "failed.jsonl").read_text().splitlines())
+    assert failure["utt"] == "gone" and "no such file" in failure["reason"]
+    assert "gone" in done.stderr
+    assert {p.name for p in (tmp_path / "out").iterdir()} == {
+        "hyps.jsonl", "text", "ctm", "trn", "failed.jsonl", "manifest.json"
+    }  # fmt: skip
+    assert not (tmp_path / "out.partial").exists()
+
+
+def test_words_have_times_and_confidences_and_the_parts_of_the_score_add_up(graph, some, tmp_path):
+    run("decode", some, "--graph", graph, "-o", tmp_path / "out", "--nbest", 3, status=3)
+    for one in hypotheses(tmp_path / "out"):
+        times = [t for word in one["words"] for t in (word["start"], word["end"])]
+        assert times == sorted(times) and times[0] >= 0 and times[-1] <= one["duration"]
+        assert all(0 <= word["confidence"] <= 1 for word in one["words"])
+        scores = one["scores"]
+        assert abs(scores["total"] - sum(v for k, v in scores.items() if k != "total")) < 1e-4
+        totals = [reading["scores"]["total"] for reading in one["nbest"]]
+        assert totals == sorted(totals, reverse=True) and totals[0] == scores["total"]
+        assert len({reading["text"] for reading in one["nbest"]}) >= 1
+
+
+def test_a_name_comes_out_when_it_is_a_hotword_and_the_bonus_is_told(graph, tmp_path):
+    recording = DEMO / "demo-04.flac"
+    (tmp_path / "names").write_text("林婉清\n", encoding="utf-8")
+    plain = run("decode", recording, "--graph", graph, "--format", "jsonl", "--lm-scale", 1.0)
+    biased = run("decode", recording, "--graph", graph, "--hotwords", tmp_path / "names", "--format", "jsonl",
+                 "--lm-scale", 1.0, "--incremental-bias", 5)  # fmt: skip
+    before, after = json.loads(plain.stdout), json.loads(biased.stdout)
+    assert "林婉清" in after["text"]
+    (fired,) = after["hotwords"]
+    assert fired["phrase"] == "林婉清" and fired["bonus"] == 15 and fired["start"] < fired["end"]
+    assert after["scores"]["hotword"] == 15 and before["scores"]["hotword"] == 0
+
+
+def test_the_same_bytes_come_whatever_the_number_of_jobs(graph, some, tmp_path):
+    outs = []
+    for jobs in (1, 2):
+        run("decode", some, "--graph", graph, "-o", tmp_path / f"out{jobs}", "--jobs", jobs, status=3)
+        outs.append({p.name: p.read_bytes() for p in (tmp_path / f"out{jobs}").iterdir()})
+    assert outs[0] == outs[1]
+
+
+def test_a_run_that_was_stopped_goes_on_and_ends_with_the_same_bytes(graph, some, tmp_path, monkeypatch):
+    from asrkit.decode import recogniser
+
+    run("decode", some, "--graph", graph, "-o", tmp_path / "whole", status=3)
+    result, count = recogniser.Recogniser.result, 0
+
+    def stops(self, *arguments):
+        nonlocal count
+        count += 1
+        if count == 3:
+            raise KeyboardInterrupt
+        return result(self, *arguments)
+
+    monkeypatch.setattr(recogniser.Recogniser, "result", stops)
+    run("decode", some, "--graph", graph, "-o", tmp_path / "out", status=130)
+    assert not (tmp_path / "out").exists()
+    journal = tmp_path / "out.partial" / "journal.jsonl"
+    assert len(journal.read_bytes().splitlines()) == 2
+    with journal.open("ab") as file:
+        file.write(b'{"utt": "demo-0')  # torn
+    other = run("decode", some, "--graph", graph, "-o", tmp_path / "out", "--resume", "--beam", 3, status=1)
+    assert "another one: search differ" in other.stderr
+    again = run("decode", some, "--graph", graph, "-o", tmp_path / "out", "--resume", status=3)
+    assert "2 of 4 utterances are decoded already" in again.stderr and count == 5
+    for file in ("hyps.jsonl", "failed.jsonl", "manifest.json"):
+        assert (tmp_path / "out" / file).read_bytes() == (tmp_path / "whole" / file).read_bytes()
+
+
+def test_a_folder_that_exists_is_left_alone(graph, tmp_path):
+    (tmp_path / "out").mkdir()
+    done = run("decode", DEMO / "demo-01.flac", "--graph", graph, "-o", tmp_path / "out", status=2)
+    assert "this folder exists" in done.stderr
+
+
+def test_without_a_graph_the_best_units_come_out(tmp_path):
+    done = run("decode", DEMO / "demo-04.flac")
+    assert done.stdout.startswith("demo-04 ") and "small Mandarin model" in done.stderr
+
+
+def test_every_format_goes_to_standard_output(graph):
+    written = {
+        name: run("decode", DEMO / "demo-01.flac", "--graph", graph, "--format", name).stdout
+        for name in ("text", "jsonl", "ctm", "trn", "srt")
+    }
+    assert written["text"].startswith("demo-01 ") and written["trn"].endswith("(demo-01)\n")
+    assert written["ctm"].startswith("demo-01 1 ") and written["srt"].startswith("1\n00:00:0")
+
+
+def test_a_graph_of_another_model_is_refused(graph, tmp_path):
+    units = json.loads(TOKENS.read_text(encoding="utf-8"))
+    units[5], units[6] = units[6], units[5]
+    other = tmp_path / "other"
+    other.mkdir()
+    for file in TOKENS.parent.iterdir():
+        (other / file.name).write_bytes(file.read_bytes())
+    (other / "tokens.json").write_text(json.dumps(units), encoding="utf-8")
+    done = run("decode", DEMO / "demo-01.flac", "--model", other, "--graph", graph, status=1)
+    assert "was built for the units of" in done.stderr
+
+
+def test_a_hotword_list_with_errors_is_refused_before_anything_is_decoded(graph, tmp_path):
+    (tmp_path / "names").write_text("保定 1\n保定 2\n", encoding="utf-8")
+    done = run("decode", DEMO / "demo-01.flac", "--graph", graph, "--hotwords", tmp_path / "names", status=1)
+    assert "保定" in done.stderr and done.stdout == ""
+
+
+def test_wrong_options_are_wrong_usage(graph):
+    assert "hotwords need a --graph" in run("decode", "x.wav", "--hotwords", "y", status=2).stderr
+    assert "not both" in run("decode", "x.wav", "-o", "z", "--format", "text", status=2).stderr
+    assert "beam is 0" in run("decode", "x.wav", "--graph", graph, "--beam", 0, status=2).stderr
+
+
+def test_explain_tells_why_a_name_came_out_or_did_not(graph, tmp_path):
+    run("posteriors", DEMO / "demo-04.flac", "-o", tmp_path / "post.npz")
+    (tmp_path / "names").write_text("林婉清\n", encoding="utf-8")
+    asked = ("--posteriors", tmp_path / "post.npz", "--graph", graph, "--units", TOKENS, "--lm-scale", 1)
+    listed = run("hotwords", "explain", "demo-04", "林婉清", *asked, "--hotwords", tmp_path / "names",
+                 "--incremental-bias", 5)  # fmt: skip
+    assert "'林婉清': recognised" in listed.stdout and "nats ahead of the best path without it" in listed.stdout
+    other = run("hotwords", "explain", "demo-04", "诸葛文静", *asked, "--hotwords", tmp_path / "names")
+    assert "'诸葛文静': " in other.stdout and "recognised;" not in other.stdout

@@ -1,0 +1,38 @@
+from asrkit.decode.words import spans, ways_to_say
+from asrkit.formats.lexicon import Lexicon, Pronunciation
+from tests.random_cases import random_cases
+
+LEXICON = Lexicon(
+    (
+        Pronunciation("阳光", ("a", "b")),
+        Pronunciation("保", ("c",)),
+        Pronunciation("保", ("c", "d")),
+        Pronunciation("定", ("d",)),
+        Pronunciation("<unk>", ("e",)),
+    )
+)
+WAYS = ways_to_say(LEXICON, {unit: number for number, unit in enumerate("abcde")})
+
+
+def test_each_word_gets_its_units():
+    assert spans(["阳光", "保", "定"], [0, 1, 2, 3], WAYS) == [(0, 2), (2, 3), (3, 4)]
+
+
+def test_the_pronunciation_that_was_said_decides():
+    assert spans(["保", "定"], [2, 3, 3], WAYS) == [(0, 2), (2, 3)]
+
+
+def test_words_that_do_not_spell_the_units_have_no_spans():
+    assert spans(["阳光"], [0, 1, 2], WAYS) is None
+    assert spans([], [], WAYS) == []
+
+
+@random_cases(200)
+def test_spans_cover_all_units_in_order_with_ways_to_say_the_words(rng):
+    words = [str(word) for word in rng.choice(sorted(WAYS), rng.integers(0, 6))]
+    units = [unit for word in words for unit in sorted(WAYS[word])[int(rng.integers(0, len(WAYS[word])))]]
+    found = spans(words, units, WAYS)
+    assert found is not None
+    edges = [0, *(end for _, end in found)]
+    assert [begin for begin, _ in found] == edges[:-1] and edges[-1] == len(units)
+    assert all(tuple(units[b:e]) in WAYS[word] for word, (b, e) in zip(words, found, strict=True))
