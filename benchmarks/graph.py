@@ -39,7 +39,8 @@ def main():
         for stage, seconds in peer["stages"].items():
             print(f"  kaldi   {stage:18} {seconds:7.2f} s")
         print(f"  kaldi   {peer['cpu']:7.2f} s, peak {peer['peak'] / MB:,.0f} MB")
-        print(f"  asrkit  {ours['cpu']:7.2f} s, peak {ours['peak'] / MB:,.0f} MB: {ours['cpu'] / peer['cpu']:.2f} of it")
+        ratio = ours["cpu"] / peer["cpu"]
+        print(f"  asrkit  {ours['cpu']:7.2f} s, peak {ours['peak'] / MB:,.0f} MB: {ratio:.2f} of it")
         for part in ("states", "arcs"):
             print(f"  LG {part:6} kaldi {peer[part]:>10,}   asrkit {ours[part]:>10,}   {ours[part] / peer[part]:.3f}")
         print(f"  random paths of one in the other: {_apart('same', folder / 'small')['same']}")

@@ -27,6 +27,7 @@ from asrkit.graph.vocabulary import EPSILON_NAME, Vocabulary
 from asrkit.store import MANIFEST, Manifest, open_verified, publish_folder, write_lines, write_manifest
 
 KIND = "graph"
+_SPACE = " "  # a unit of some models, which lines of fields cannot hold
 GRAPH, WORDS, UNITS, LEXICON = "TLG.fst", "words.txt", "units.txt", "lexicon.txt"
 
 
@@ -59,7 +60,7 @@ class GraphFolder:
 
     @cached_property
     def lexicon(self) -> Lexicon:
-        """How each word may be said; `<unk>` as any single unit."""
+        """How each word may be said; `<unk>` as any single unit whose name is one field of a line."""
         return lexicon.parse(self.path / LEXICON)
 
 
@@ -152,7 +153,7 @@ def _spelled(vocabulary: Vocabulary) -> Lexicon:
         Pronunciation(words[spelling.word - 1], tuple(units[label - 1] for label in spelling.units))
         for spelling in vocabulary.spellings
     )
-    return Lexicon(tuple(entries))
+    return Lexicon(tuple(entry for entry in entries if _SPACE not in entry.units))
 
 
 def _labelled(names: tuple[str, ...]) -> SymbolTable:
@@ -160,6 +161,11 @@ def _labelled(names: tuple[str, ...]) -> SymbolTable:
 
 
 def _unit_lines(units: UnitTable) -> list[str]:
-    """Return the lines of units.txt, in which a unit of spaces stands as in tokens.txt, and ε has a free name."""
-    free = next(name for name in (EPSILON_NAME, "<epsilon>", "#epsilon") if name not in units.index)
-    return list(symbols.serialize(SymbolTable.numbered((free, *units.units))))
+    """Return the lines of units.txt; where ε or the unit of a space cannot have its usual name, it gets a free one."""
+    epsilon = _free((EPSILON_NAME, "<epsilon>", "#epsilon"), units)
+    space = _free(("<space>", "#space"), units)
+    return list(symbols.serialize(SymbolTable.numbered((epsilon, *(space if u == _SPACE else u for u in units.units)))))
+
+
+def _free(names: tuple[str, ...], units: UnitTable) -> str:
+    return next(name for name in names if name not in units.index)

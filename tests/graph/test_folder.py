@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from asrkit.errors import AsrkitError
-from asrkit.formats import tokens
+from asrkit.formats import symbols, tokens
 from asrkit.graph.folder import open_graph
 from asrkit.search.decoder import decode
 from asrkit.search.graph import search_graph
@@ -76,6 +76,13 @@ def test_another_models_units_are_refused_with_both_names(here):
     Path("other.json").write_text(json.dumps([*UNITS, "e"]))
     with pytest.raises(AsrkitError, match=r"units of .*tokens\.json, which are not those of other\.json"):
         open_graph("graph", tokens.parse("other.json"), model_name="other.json")
+
+
+def test_units_called_like_epsilon_or_a_space_get_other_names_in_the_table(here):
+    Path("tokens.json").write_text(json.dumps(["<eps>", *UNITS[1:], " "]))
+    build()
+    table = symbols.parse("graph/units.txt")
+    assert [table.symbols[label] for label in (0, 1, 8)] == ["<epsilon>", "<eps>", "<space>"]
 
 
 @pytest.mark.parametrize("topology", ["identity", "ctc"])
