@@ -110,6 +110,16 @@ def _read_backoff(text, at, end, row, backoffs, highest):
     return True
 
 
+@kernel("boolean(uint8[::1], int64, int64, int64)")
+def _same_word(text, start, end, before):
+    """Whether the word that starts at `before`, earlier in the text, is text[start:end]."""
+    for i in range(end - start):
+        if text[before + i] != text[start + i]:
+            return False
+    after = text[before + end - start]
+    return after == 32 or after == 9
+
+
 @kernel(
     "Tuple((int64, int64, int64))(uint8[::1], int64, int64, int64, boolean, int64, float32[::1], float32[::1],"
     " int32[:, ::1], uint8[::1], int64[::1], int64[:, ::1])"
@@ -123,6 +133,8 @@ def scan_section(text, at, stop, order, highest, row, probs, backoffs, grams, wo
     Returns:
         (status, place in the text, row): with `BAD`, the place is that of the bad line.
     """
+    begun = row
+    starts = np.zeros(order, np.int64)  # of the words in the line before, many of which come again
     while True:
         line = at
         end = _line_end(text, at, stop)
@@ -155,10 +167,14 @@ def scan_section(text, at, stop, order, highest, row, probs, backoffs, grams, wo
                 word_starts[row + 1] = used + at - start + 1
                 grams[row, 0] = row
             else:
-                slot = find_word(text, start, at, word_bytes, word_starts, table)
-                if slot < 0:
-                    return BAD, line, row
-                grams[row, n] = table[slot, ID]
+                if row > begun and _same_word(text, start, at, starts[n]):
+                    grams[row, n] = grams[row - 1, n]
+                else:
+                    slot = find_word(text, start, at, word_bytes, word_starts, table)
+                    if slot < 0:
+                        return BAD, line, row
+                    grams[row, n] = table[slot, ID]
+                starts[n] = start
         if not _read_backoff(text, at, end, row, backoffs, highest):
             return BAD, line, row
         row += 1

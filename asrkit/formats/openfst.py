@@ -53,6 +53,8 @@ _EXPANDED, _MUTABLE, _ILABEL_SORTED = 0x1, 0x2, 0x10000000
 _VECTOR_STATE = np.dtype([("final", "<f4"), ("narcs", "<i8")])
 _STATE_WORDS, _ARC_WORDS = 3, 4  # of 4 bytes, in a vector body
 _UNKNOWN_COUNT = -1
+_STATES_AT_ONCE = 1 << 14
+_GAP = "the arcs of its states do not follow one another"
 
 
 @dataclass(frozen=True, eq=False)
@@ -322,15 +324,18 @@ def _fault_of_states(start: int, states: NDArray[np.void], arc_count: int) -> st
     """Return what is wrong with the states, or None."""
     if not -1 <= start < max(len(states), 1) or (start == -1 and len(states)):
         return f"start state {start} is none of its {len(states)} states"
-    narcs = states["narcs"].astype(np.uint64)
-    ends = np.cumsum(narcs, dtype=np.uint64)
-    if (int(ends[-1]) if len(ends) else 0) != arc_count or np.any(states["pos"] != ends - narcs):
-        return "the arcs of its states do not follow one another"
-    if np.any(states["nieps"] > narcs) or np.any(states["noeps"] > narcs):
-        return "a state has more epsilons than arcs"
-    if np.any(np.isnan(states["final"]) | (states["final"] == -np.inf)):
-        return "a final cost is not a number"
-    return None
+    follows = 0
+    for at in range(0, len(states), _STATES_AT_ONCE):  # a few at once: large temporary arrays took most of the time
+        some = states[at : at + _STATES_AT_ONCE]
+        narcs, pos = some["narcs"].astype(np.uint64), some["pos"].astype(np.uint64)
+        if pos[0] != follows or np.any(pos[1:] - pos[:-1] != narcs[:-1]):
+            return _GAP
+        follows = int(pos[-1]) + int(narcs[-1])
+        if np.any(some["nieps"] > narcs) or np.any(some["noeps"] > narcs):
+            return "a state has more epsilons than arcs"
+        if not np.all(some["final"] > -np.inf):
+            return "a final cost is not a number"
+    return None if follows == arc_count else _GAP
 
 
 def _fault_of_arcs(states: NDArray[np.void], arcs: NDArray[np.void]) -> str | None:

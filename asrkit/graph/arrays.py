@@ -12,7 +12,12 @@ def sorted_by_input(
     start: int, sources: NDArray[np.integer], arcs: NDArray[np.void], finals: NDArray[np.float32]
 ) -> Fst:
     """Return the transducer of these arcs, those of a state sorted by input label, equal ones in the given order."""
-    order = np.argsort(sources.astype(np.int64) << 32 | arcs["ilabel"], kind="stable")
+    from asrkit.graph.kernels import order_by
+
+    sources, labels = sources.astype(np.int32), arcs["ilabel"].copy()
+    by_label, order = np.empty((2, len(arcs)), np.int32)
+    order_by(labels, int(labels.max(initial=0)) + 1, np.arange(len(arcs), dtype=np.int32), by_label)
+    order_by(sources, len(finals), by_label, order)
     return Fst.from_arcs(start, sources[order], arcs[order], finals)
 
 

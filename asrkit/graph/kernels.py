@@ -199,3 +199,17 @@ def grow_trees(
             open_least[depth, k] = row_costs[i]
             open_word[depth, k] = chain_words[rank]
     return states, arcs
+
+
+@kernel("void(int32[::1], int64, int32[::1], int32[::1])")
+def order_by(keys, count, before, after):
+    """Write the numbers in `before` to `after`, by ascending key (0 … count - 1), equal ones as they were."""
+    first = np.zeros(count + 1, np.int64)
+    for key in keys:
+        first[key + 1] += 1
+    for key in range(count):
+        first[key + 1] += first[key]
+    for number in before:
+        key = keys[number]
+        after[first[key]] = number
+        first[key] += 1
