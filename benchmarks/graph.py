@@ -49,8 +49,8 @@ def main():
               f"peak {made['peak'] / MB:,.0f} MB, TLG {made['states']:,} states, {made['arcs']:,} arcs, "
               f"{made['bytes'] / MB:,.0f} MB")  # fmt: skip
         opened = _apart("opening", folder / "large" / "graph")
-        print(f"opening {opened['bytes'] / MB:,.0f} MB: {1e3 * opened['seconds']:.1f} ms, {1e3 * opened['cpu']:.1f} ms CPU, "
-              f"{opened['resident'] / MB:.0f} MB more resident")  # fmt: skip
+        print(f"opening {opened['bytes'] / MB:,.0f} MB: {1e3 * opened['seconds']:.1f} ms, "
+              f"{1e3 * opened['cpu']:.1f} ms of CPU, {opened['resident'] / MB:.0f} MB more resident")  # fmt: skip
 
 
 def _language_model(folder, tokens, *more):

@@ -8,7 +8,7 @@ from asrkit.cli.command import command as subcommand
 from asrkit.errors import Status
 
 _EXAMPLE = "asrkit make-lexicon words.txt --units model/tokens.json -o lexicon.txt"
-_TOLD = 10
+_TOLD = 3
 
 
 @subcommand("make-lexicon", example=_EXAMPLE)
@@ -55,11 +55,10 @@ def command(
     )
     if report:
         write_lines(report, (f"{left.word}\t{left.reason}" for left in left_out))
-    for left in left_out[:_TOLD]:
-        progress.warn(f"{shown(left.word)} is left out: {left.reason}")
-    if len(left_out) > _TOLD:
-        where = f"; {report} lists them all" if report else "; --report FILE lists them all"
-        progress.warn(f"{len(left_out):,} words are left out{where}")
+    if left_out:
+        first = "; ".join(f"{shown(left.word)}: {left.reason}" for left in left_out[:_TOLD])
+        where = report or "--report FILE"
+        progress.warn(f"{len(left_out):,} words are left out, {where} lists them all: {first}")
     if not made.entries:
         raise AsrkitError(f"none of {len(left_out):,} words can be spelled by {chosen} in the units of {units_path}",
                           cure="check that the words and the model are of one language")  # fmt: skip

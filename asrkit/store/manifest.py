@@ -127,8 +127,8 @@ def read_manifest(folder: str | os.PathLike[str]) -> Manifest:
             asrkit=_typed(raw["asrkit"], str),
         )
     except FileNotFoundError as error:
-        cure = "name a folder that an asrkit command made"
-        raise AsrkitError("this folder has no manifest.json", where=str(folder), cure=cure) from error
+        what = "this folder has no manifest.json" if Path(folder).is_dir() else "there is no such folder"
+        raise AsrkitError(what, where=str(folder), cure="name a folder that an asrkit command made") from error
     except OSError as error:
         raise from_os_error(error, path) from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

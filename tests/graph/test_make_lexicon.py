@@ -71,7 +71,7 @@ def test_the_command_names_what_it_leaves_out(tmp_path, monkeypatch):
     Path("words.txt").write_text("保定 12\n阳光\n定\n", "utf-8")
     done = asrkit("make-lexicon", "words.txt", "--units", "tokens.json", "--report", "left.txt", status=3)
     assert done.stdout == "保定 保 定\n定 定\n"
-    assert "'阳光' is left out: the model has no unit '阳'" in done.stderr
+    assert "1 words are left out, left.txt lists them all: '阳光': the model has no unit '阳'" in done.stderr
     assert Path("left.txt").read_text("utf-8") == "阳光\tthe model has no unit '阳'\n"
     Path("words.txt").write_text("阳光\n", "utf-8")
     assert "none of 1 words" in asrkit("make-lexicon", "words.txt", "--units", "tokens.json", status=1).stderr
