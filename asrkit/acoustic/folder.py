@@ -25,6 +25,7 @@ from asrkit.formats.funasr_config import FrontendOptions
 from asrkit.formats.tokens import UnitTable
 
 SHIPPED = Path(__file__).parents[1] / "models" / "small-paraformer"
+GENERAL_GRAPH = SHIPPED.with_name("general-graph")  # for it
 PRECISIONS = ("auto", "fp32", "int8")
 BLANKS = ("<blank>", "<blk>", "<eps>")
 ENDS = ("</s>", "<eos>", "<sos/eos>")

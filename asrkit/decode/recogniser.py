@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -14,7 +14,7 @@ from asrkit.acoustic.greedy import best_steps, text_of
 from asrkit.acoustic.listening import Heard
 from asrkit.acoustic.model import AcousticModel, Emission
 from asrkit.decode.inputs import Utterance
-from asrkit.decode.words import spans, ways_to_say
+from asrkit.decode.words import spans, unlisted_names, ways_to_say
 from asrkit.errors import AsrkitError
 from asrkit.formats.hotword_lines import Phrase
 from asrkit.formats.hyps import Alternative, Failure, FiredHotword, Hypothesis, Scores, Word
@@ -174,17 +174,33 @@ class Recogniser:
                 start, end = _times(emission, int(path.unit_steps[first, 0]), int(path.unit_steps[last - 1, 1]))
                 shown_word = text_of(units[first:last]) if name == UNKNOWN_WORD else name
             words.append(Word(shown_word, start, end, None if sure is None else float(sure[number])))
-        fired = () if hotwords is None else tuple(
+        matches = () if hotwords is None else hotwords.matches(path.units.tolist())
+        fired = tuple(
             FiredHotword(
                 " / ".join(match.phrases),
                 *_times(emission, int(path.unit_steps[match.start, 0]), int(path.unit_steps[match.end - 1, 1])),
                 match.bonus,
             )
-            for match in hotwords.matches(path.units.tolist())
+            for match in matches
         )  # fmt: skip
+        if spelled is not None:
+            words = with_names(words, unlisted_names(spelled, matches, self._ways.__contains__))
         s = path.scores
         scores = Scores(s.total, s.acoustic, s.lm, s.hotword, s.words)
         return Alternative(text_of(word.word for word in words), units, tuple(words), scores, fired)
+
+
+def with_names(words: Sequence[Word], names: Mapping[int, tuple[int, str]]) -> list[Word]:
+    """Return `words` with each of the `names`, as `unlisted_names` finds them, as one word."""
+    written: list[Word] = []
+    at = 0
+    while at < len(words):
+        last, name = names.get(at, (at + 1, words[at].word))
+        some = words[at:last]
+        sure = [word.confidence for word in some if word.confidence is not None]
+        written.append(Word(name, some[0].start, some[-1].end, min(sure) if sure else None))
+        at = last
+    return written
 
 
 def _times(emission: Emission, first: int, end: int) -> tuple[float | None, float | None]:

@@ -1,11 +1,12 @@
-"""Which units each word of a path was said with, so that words get times."""
+"""Which units each word of a path was said with, so that words get times; and names that no word of a graph spells."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 
 from asrkit.formats.lexicon import Lexicon
+from asrkit.hotwords.graph import Match
 
 Ways = Mapping[str, frozenset[tuple[int, ...]]]
 
@@ -40,3 +41,32 @@ def spans(words: Sequence[str], units: Sequence[int], ways: Ways) -> list[tuple[
 
     ends = ends_from(0, 0)
     return None if ends is None else list(zip((0, *ends), ends, strict=False))
+
+
+def unlisted_names(
+    spelled: Sequence[tuple[int, int]], matches: Iterable[Match], is_word: Callable[[str], bool]
+) -> dict[int, tuple[int, str]]:
+    """Return the matches that are written as their phrase: number of the first word -> (number of the last + 1, phrase).
+
+    A graph whose units are sounds writes a name that none of its words is as words, or units, that sound alike. The list
+    of hotwords is then the only one to know how it is written; among its own words the language model chooses, as ever.
+    Where such matches overlap, the longest counts, then the first.
+
+    Args:
+        spelled: the units [first, last) of each word, as `spans` gives them.
+        matches: complete occurrences of hotwords; one counts if it begins and ends where words do.
+        is_word: whether the graph has a word.
+    """
+    first_at = {first: number for number, (first, _) in enumerate(spelled)}
+    last_at = {last: number + 1 for number, (_, last) in enumerate(spelled)}
+    names: dict[int, tuple[int, str]] = {}
+    taken: set[int] = set()
+    for match in sorted(matches, key=lambda match: (match.start - match.end, match.start)):
+        unlisted = [phrase for phrase in match.phrases if not is_word(phrase)]
+        if len(unlisted) < len(match.phrases) or match.start not in first_at or match.end not in last_at:
+            continue
+        first, last = first_at[match.start], last_at[match.end]
+        if taken.isdisjoint(range(first, last)):
+            taken.update(range(first, last))
+            names[first] = last, unlisted[0]
+    return names

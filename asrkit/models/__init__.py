@@ -1,1 +1,1 @@
-"""The model that ships with asrkit, in a folder of its own."""
+"""The model that ships with asrkit, and the general graph for it, each in a folder of its own."""

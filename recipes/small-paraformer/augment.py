@@ -20,11 +20,11 @@ def augmented(frames: Features, rng: np.random.Generator) -> Features:
     """Return a variation of `frames`: another tempo, speaker, room, microphone, noise and level."""
     frames = _tempo_and_tract(frames, rng)
     frames = _padded(frames, rng)
-    if rng.random() < 0.3:
+    if rng.random() < 0.2:
         frames = _room(frames, rng)
-    if rng.random() < 0.5:
+    if rng.random() < 0.4:
         frames = _microphone(frames, rng)
-    if rng.random() < 0.5:
+    if rng.random() < 0.35:
         frames = _noise(frames, rng)
     return frames + np.float32(rng.uniform(-3.5, 2.0))
 
@@ -50,10 +50,10 @@ def _tempo_and_tract(frames: Features, rng: np.random.Generator) -> Features:
     after = np.minimum(before + 1, len(frames) - 1)
     share = (at - before)[:, None].astype(np.float32)
     frames = frames[before] * (1 - share) + frames[after] * share
-    if rng.random() < 0.7:
+    if rng.random() < 0.5:
         # A frequency factor is close to a shift on the mel axis, small at its low end where mel is linear in Hz.
         bins = np.arange(_MELS)
-        source = bins + rng.uniform(-5, 5) * np.minimum(1, bins / 25)
+        source = bins + rng.uniform(-4, 4) * np.minimum(1, bins / 25)
         source = source.clip(0, _MELS - 1)
         low = np.minimum(source.astype(np.int64), _MELS - 2)
         weight = (source - low).astype(np.float32)
@@ -97,6 +97,6 @@ def _noise(frames: Features, rng: np.random.Generator) -> Features:
     colour -= np.log(np.exp(colour).mean())
     swell = np.interp(np.arange(len(frames)), np.linspace(0, len(frames), 6), rng.normal(0, rng.uniform(0, 1.2), 6))
     grain = np.log(rng.gamma(2.5, 1 / 2.5, frames.shape) + 1e-3)
-    level = speech - rng.uniform(8, 40) * _LN_PER_DB
+    level = speech - rng.uniform(10, 40) * _LN_PER_DB
     noise = level + colour[None] + swell[:, None] + grain
     return np.logaddexp(frames, noise).astype(np.float32)

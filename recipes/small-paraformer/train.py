@@ -24,7 +24,7 @@ from rapidfuzz.distance import Levenshtein
 from torch import Tensor
 from units import END_ID
 
-BATCH = 24
+BATCH = 32
 PEAK_RATE = 1.4e-3
 WARM_UP = 300
 AVERAGE = 0.999  # decay of the running average of the weights, which is what is exported
@@ -128,7 +128,7 @@ def main() -> None:
     shape = Shape(labels.unit_count, len(labels.phone) + 1)
     torch.manual_seed(1)
     model, average = Paraformer(shape), Paraformer(shape)
-    optimiser = torch.optim.AdamW(model.parameters(), betas=(0.9, 0.98), weight_decay=0.02)
+    optimiser = torch.optim.AdamW(model.parameters(), betas=(0.9, 0.98), weight_decay=0.02, fused=True)
     step, minutes_before, joint = 0, 0.0, False
     if saved:
         model.load_state_dict(saved["model"])
@@ -157,8 +157,7 @@ def main() -> None:
             step += 1
             decay = min(AVERAGE, step / (step + 10))
             with torch.no_grad():
-                for mean, parameter in zip(average.parameters(), model.parameters(), strict=True):
-                    mean.lerp_(parameter, 1 - decay)
+                torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), 1 - decay)
             told = {**{name: float(part.detach()) for name, part in parts.items()}, "right": right}
             smooth = {k: 0.97 * smooth.get(k, v) + 0.03 * v for k, v in told.items()}
             agreed = torch.tensor(smooth["ctc"])

@@ -1,5 +1,6 @@
-from asrkit.decode.words import spans, ways_to_say
+from asrkit.decode.words import spans, unlisted_names, ways_to_say
 from asrkit.formats.lexicon import Lexicon, Pronunciation
+from asrkit.hotwords.graph import Match
 from tests.random_cases import random_cases
 
 LEXICON = Lexicon(
@@ -36,3 +37,26 @@ def test_spans_cover_all_units_in_order_with_ways_to_say_the_words(rng):
     edges = [0, *(end for _, end in found)]
     assert [begin for begin, _ in found] == edges[:-1] and edges[-1] == len(units)
     assert all(tuple(units[b:e]) in WAYS[word] for word, (b, e) in zip(words, found, strict=True))
+
+
+def _match(start, end, *phrases):
+    return Match(phrases, start, end, 1.0)
+
+
+def test_a_name_that_the_graph_lacks_is_written_as_its_hotword():
+    spelled = [(0, 1), (1, 2), (2, 4)]
+    assert unlisted_names(spelled, [_match(0, 2, "昆凌")], {"昆", "灵"}.__contains__) == {0: (2, "昆凌")}
+
+
+def test_among_words_of_the_graph_the_language_model_chooses():
+    assert unlisted_names([(0, 2)], [_match(0, 2, "公式")], {"公式", "公事"}.__contains__) == {}
+
+
+def test_a_hotword_that_ends_within_a_word_leaves_it_as_it_is():
+    assert unlisted_names([(0, 1), (1, 3)], [_match(0, 2, "昆凌")], set().__contains__) == {}
+
+
+def test_of_overlapping_names_the_longest_is_written():
+    spelled = [(0, 1), (1, 2), (2, 3), (3, 4)]
+    matches = [_match(0, 2, "甲乙"), _match(1, 4, "乙丙丁"), _match(3, 4, "丁")]
+    assert unlisted_names(spelled, matches, set().__contains__) == {1: (4, "乙丙丁")}
