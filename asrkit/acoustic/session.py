@@ -52,6 +52,7 @@ class Session:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # the next recordings are being read
         options.log_severity_level = _QUIET
         try:
             with open(path, "rb") as file:

@@ -122,7 +122,10 @@ def _prepared(frames: NDArray, count: int, rate: int, wanted_rate: int, channel:
     if channel is not None and not 0 <= channel < frames.shape[1]:
         what = f"there is no channel {channel}, only {frames.shape[1]}, counted from 0"
         raise AsrkitError(what, where=name, cure="name another or let them be mixed")
-    samples = frames.mean(axis=1, dtype=np.float32) if channel is None else frames[:, channel]
+    if frames.shape[1] == 1 or channel is not None:
+        samples = frames[:, channel or 0]
+    else:
+        samples = frames.mean(axis=1, dtype=np.float32)
     if not np.all(np.isfinite(samples)):
         raise AsrkitError("a sample of this recording is not a number", where=name, cure="make it anew")
     if rate != wanted_rate:

@@ -23,20 +23,23 @@ from funasr_onnx.utils.postprocess_utils import sentence_postprocess
 from funasr_onnx.utils.timestamp_utils import time_stamp_lfr6_onnx
 
 ROWS = 2
+ROUNDS = 3
 
 
 def main(model_folder, wav_scp, out):
     quantized = not (Path(model_folder) / "model.onnx").exists()
     model = Paraformer(model_folder, batch_size=1, quantize=quantized, intra_op_num_threads=1)
-    facts = {}
-    wall, cpu = time.perf_counter(), time.process_time()
-    for line in Path(wav_scp).read_text(encoding="utf-8").splitlines():
-        utt, path = line.split(maxsplit=1)
-        beside = Path(wav_scp).parent / path
-        samples, _ = soundfile.read(beside if beside.exists() else path, dtype="float32")
-        facts[utt] = _facts(model, samples)
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    print(f"{wall:.3f} {cpu:.3f} wall-clock and CPU seconds for {len(facts)} recordings", file=sys.stderr)
+    facts, spent = {}, []
+    for _ in range(ROUNDS):
+        wall, cpu = time.perf_counter(), time.process_time()
+        for line in Path(wav_scp).read_text(encoding="utf-8").splitlines():
+            utt, path = line.split(maxsplit=1)
+            beside = Path(wav_scp).parent / path
+            samples, _ = soundfile.read(beside if beside.exists() else path, dtype="float32")
+            facts[utt] = _facts(model, samples)
+        spent.append((time.perf_counter() - wall, time.process_time() - cpu))
+    wall, cpu = np.min(spent, axis=0)
+    print(f"{wall:.3f} {cpu:.3f} least wall-clock and CPU seconds for {len(facts)} recordings", file=sys.stderr)
     Path(out).write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
