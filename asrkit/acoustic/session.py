@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -108,8 +109,10 @@ def _tensor(item: Any) -> Tensor:
 
 def _why(error: Exception) -> str:
     text = _first_line(error)
-    if "external data" in text.lower() or ".data" in text or "onnx_data" in text:
-        return f"a file with weights that belongs beside this one is missing or damaged ({text})"
+    if "external data" in text.lower() or "External initializer" in text:
+        beside = re.search(r'"([^"]+)"', str(error))
+        name = f" ({Path(beside[1]).name})" if beside else ""
+        return f"a file with weights that belongs beside this one is missing or cut short{name}"
     if "protobuf" in text.lower():
         return "this is not an ONNX file, or it is damaged"
     return f"onnxruntime cannot load this ({text})"
