@@ -114,9 +114,11 @@ class AcousticModel:
             AsrkitError: the network fails, or gives something else than its names promise.
         """
         lengths = np.array([len(features) for features in batch])
-        padded = np.zeros((len(batch), int(lengths.max()), batch[0].shape[1]), np.float32)
-        for row, features in zip(padded, batch, strict=True):
-            row[: len(features)] = features
+        padded = batch[0][None]
+        if len(batch) > 1:
+            padded = np.zeros((len(batch), int(lengths.max()), batch[0].shape[1]), np.float32)
+            for row, features in zip(padded, batch, strict=True):
+                row[: len(features)] = features
         outputs = self._session.run({self._speech: padded, self._lengths: lengths, **self._others(len(batch))})
         logits = outputs[self._logits]
         if logits.ndim != 3 or logits.shape[0] != len(batch):

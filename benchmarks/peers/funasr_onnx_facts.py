@@ -24,7 +24,7 @@ from funasr_onnx.utils.postprocess_utils import sentence_postprocess
 from funasr_onnx.utils.timestamp_utils import time_stamp_lfr6_onnx
 
 ROWS = 2
-ROUNDS = 3
+ROUNDS = 5
 
 
 def main(model_folder, wav_scp, out):
