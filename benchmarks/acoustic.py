@@ -23,7 +23,7 @@ from asrkit.acoustic.model import AcousticModel
 from asrkit.decode.inputs import utterances
 from benchmarks.peers import sherpa
 
-_ROUNDS = 3
+_ROUNDS = 5
 _DEMO = SHIPPED.parents[1] / "demo"
 
 
@@ -34,14 +34,14 @@ def main():
     listed = utterances([str(recordings)])
     samples = [soundfile.read(one.source, dtype="float32")[0] for one in listed]
     features = [model.features(one) for one in samples]
-    rows = {
-        "the bare network, onnxruntime": _best(lambda: [_bare(model, one) for one in features]),
-        "asrkit": _best(lambda: [_text(model, one) for one in listening.hear(model, listed)]),
-    }
     with tempfile.TemporaryDirectory() as temporary:
         sherpa.export(folder, temporary)
         peer = sherpa.recognizer(temporary)
-        rows["sherpa-onnx"] = _best(lambda: [_by_sherpa(peer, one.source) for one in listed])
+        rows = _best({
+            "the bare network, onnxruntime": lambda: [_bare(model, one) for one in features],
+            "asrkit": lambda: [_text(model, one) for one in listening.hear(model, listed)],
+            "sherpa-onnx": lambda: [_by_sherpa(peer, one.source) for one in listed],
+        })  # fmt: skip
         if python := os.environ.get("FUNASR_PYTHON"):
             script = Path(sherpa.__file__).with_name("funasr_onnx_facts.py")
             command = [python, "-W", "ignore", script, folder, recordings, Path(temporary) / "facts.json"]
@@ -56,14 +56,15 @@ def main():
     print(f"\nload average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores: trust the CPU column where it is high")
 
 
-def _best(work):
-    """Return the least wall-clock and CPU seconds of a few rounds."""
-    found = []
+def _best(works):
+    """Return the least wall-clock and CPU seconds of each work, of some rounds in which all take turns."""
+    found = {name: [] for name in works}
     for _ in range(_ROUNDS):
-        wall, cpu = time.perf_counter(), time.process_time()
-        work()
-        found.append((time.perf_counter() - wall, time.process_time() - cpu))
-    return tuple(np.min(found, axis=0))
+        for name, work in works.items():
+            wall, cpu = time.perf_counter(), time.process_time()
+            work()
+            found[name].append((time.perf_counter() - wall, time.process_time() - cpu))
+    return {name: tuple(np.min(spent, axis=0)) for name, spent in found.items()}
 
 
 def _bare(model, features):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 
+from asrkit.acoustic.folder import open_package
 from asrkit.acoustic.greedy import is_special
 from asrkit.acoustic.model import AcousticModel
 from asrkit.acoustic.session import Tensor
@@ -16,7 +17,7 @@ def describe(path: str | os.PathLike[str]) -> Iterator[str]:
     Raises:
         AsrkitError: it cannot be loaded; see `folder.open_package`.
     """
-    model = AcousticModel.open(path)
+    model = AcousticModel(open_package(path))
     package, options = model.package, model.package.frontend.options
     yield f"acoustic model {package.variant}, exported for {package.source}"
     yield f"file           {package.session.path} ({package.session.file_bytes / 1e6:.1f} MB)"

@@ -118,8 +118,8 @@ def _funasr(folder: Path, onnx: Path, threads: int, provider: str) -> Package:
     config = funasr_config.parse(folder / "config.yaml")
     frontend = Frontend(config.frontend, am_mvn.parse(folder / "am.mvn"))
     _check_cmvn(frontend, str(folder / "am.mvn"))
-    table = folder / "tokens.json"
-    units = tokens.parse(table if table.exists() else folder / "tokens.txt")
+    table = folder / "tokens.txt"
+    units = tokens.parse(table if table.exists() and not (folder / "tokens.json").exists() else folder / "tokens.json")
     embedders = (onnx.name.replace("model", "model_eb", 1), "model_eb.onnx", "model_eb_quant.onnx")
     embedder = next((folder / name for name in embedders if (folder / name).exists()), None)
     session = Session(onnx, threads=threads, provider=provider)

@@ -36,7 +36,8 @@ class Frontend:
     def filter_bank(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return log-mel energies, (frames, mels) float32."""
         extractor = knf.OnlineFbank(_kaldi_options(self.options))
-        extractor.accept_waveform(self.options.rate, (samples * np.float32(_INT16)).tolist())
+        # It wants a sequence of numbers: a memoryview is one without a copy, and takes half the time of a list.
+        extractor.accept_waveform(self.options.rate, memoryview(samples * np.float32(_INT16)))
         extractor.input_finished()
         frames = np.empty((extractor.num_frames_ready, self.options.mels), np.float32)
         for number in range(len(frames)):

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Protocol
 
 import numpy as np
@@ -24,7 +25,8 @@ from asrkit.errors import AsrkitError, shown
 Samples = NDArray[np.float32]
 Speech = Callable[[Samples, int], list[tuple[int, int]]]
 _SILENT = "no speech was found in it"
-_AHEAD = 8  # recordings that are read before they are needed
+_AHEAD = 8  # recordings, at least, that are read before they are needed
+_BATCHES_A_WINDOW = 4
 
 
 class Source(Protocol):
@@ -102,15 +104,8 @@ def hear(model: AcousticModel, sources: Iterable[Source], options: Options | Non
     """
     options = options or Options()
     most_steps = max(1, int(options.batch_seconds / model.package.frontend.options.seconds))
-    window: list[_Recording] = []
-    steps = 0
-    for recording in _prepared(model, sources, options):
-        window.append(recording)
-        steps += sum(len(part.features) for part in recording.parts)
-        if steps >= 4 * most_steps or not options.batch_seconds:
-            yield from _heard(model, window, most_steps)
-            window, steps = [], 0
-    yield from _heard(model, window, most_steps)
+    for window in _windows(model, sources, options, most_steps):
+        yield from _heard(model, window, most_steps)
 
 
 def batches(lengths: Sequence[int], most_steps: int) -> list[list[int]]:
@@ -127,16 +122,33 @@ def batches(lengths: Sequence[int], most_steps: int) -> list[list[int]]:
     return groups
 
 
-def _prepared(model: AcousticModel, sources: Iterable[Source], options: Options) -> Iterator[_Recording]:
+def _windows(
+    model: AcousticModel, sources: Iterable[Source], options: Options, most_steps: int
+) -> Iterator[list[_Recording]]:
+    """Yield recordings, as many together as some batches need, while the next ones are being read.
+
+    The first window is one batch, so that the network soon begins, and later ones more, for batches of like lengths.
+    """
+    rest, waiting = iter(sources), deque[Future[_Recording]]()
     with ThreadPoolExecutor(1, "reader") as reader:
-        waiting: deque[Future[_Recording]] = deque()
-        try:
-            for source in sources:
+
+        def read_ahead(count: int) -> None:
+            for source in islice(rest, max(0, count - len(waiting))):
                 waiting.append(reader.submit(_prepare, model, source, options))
-                if len(waiting) > _AHEAD:
-                    yield waiting.popleft().result()
+
+        try:
+            window: list[_Recording] = []
+            steps, enough = 0, most_steps if options.batch_seconds else 0
+            read_ahead(_AHEAD)
             while waiting:
-                yield waiting.popleft().result()
+                window.append(waiting.popleft().result())
+                steps += sum(len(part.features) for part in window[-1].parts)
+                read_ahead(max(_AHEAD, len(window)))
+                if steps >= enough:
+                    yield window
+                    window, steps, enough = [], 0, min(2 * enough, _BATCHES_A_WINDOW * most_steps)
+            if window:
+                yield window
         finally:
             for future in waiting:
                 future.cancel()

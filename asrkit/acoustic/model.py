@@ -28,6 +28,7 @@ _CURE = "use an export of a Paraformer or SenseVoice"
 _LENGTHS = ("speech_lengths", "x_length", "x_lens")
 _PROMPT = 4  # SenseVoice puts language, event, emotion and text style before the speech
 _LANGUAGE_AUTO, _WITHOUT_ITN = 0, 15  # of SenseVoice's embedding of prompts
+_BIAS = "bias_embed"
 _HOTWORD_LENGTH = 10
 _STAMPS = ("us_alphas", "us_cif_peak")
 _STAMPS_A_STEP = 3
@@ -68,7 +69,7 @@ class AcousticModel:
             self._refuse("outputs", list(outputs), "logits and token_num, nor ctc_logits")
         if self._speech not in inputs or self._lengths not in inputs:
             self._refuse("inputs", list(inputs), "speech and speech_lengths")
-        known = {self._speech, self._lengths, "bias_embed", "language", "textnorm", "text_norm"}
+        known = {self._speech, self._lengths, _BIAS, "language", "textnorm", "text_norm"}
         if unknown := [name for name in inputs if name not in known]:
             self._refuse("inputs", unknown, "only those of a Paraformer or SenseVoice")
         self._check_size("features a step", inputs[self._speech].shape[-1:], package.frontend.options.dimensions)
@@ -78,8 +79,15 @@ class AcousticModel:
     def open(
         cls, path: str | os.PathLike[str], *, precision: str = "auto", threads: int = 1, provider: str = "cpu"
     ) -> AcousticModel:
-        """Return the model in the folder `path`; see `folder.open_package` for the arguments and errors."""
-        return cls(open_package(path, precision=precision, threads=threads, provider=provider))
+        """Return the model in the folder `path`; see `folder.open_package` for the arguments and errors.
+
+        Raises:
+            AsrkitError: besides, a contextual model lacks the network that makes its neutral bias.
+        """
+        model = cls(open_package(path, precision=precision, threads=threads, provider=provider))
+        if _BIAS in model._session.inputs:
+            _ = model._neutral_bias
+        return model
 
     @property
     def rate(self) -> int:
@@ -106,9 +114,11 @@ class AcousticModel:
             AsrkitError: the network fails, or gives something else than its names promise.
         """
         lengths = np.array([len(features) for features in batch])
-        padded = np.zeros((len(batch), int(lengths.max()), batch[0].shape[1]), np.float32)
-        for row, features in zip(padded, batch, strict=True):
-            row[: len(features)] = features
+        padded = batch[0][None]
+        if len(batch) > 1:
+            padded = np.zeros((len(batch), int(lengths.max()), batch[0].shape[1]), np.float32)
+            for row, features in zip(padded, batch, strict=True):
+                row[: len(features)] = features
         outputs = self._session.run({self._speech: padded, self._lengths: lengths, **self._others(len(batch))})
         logits = outputs[self._logits]
         if logits.ndim != 3 or logits.shape[0] != len(batch):
@@ -145,8 +155,8 @@ class AcousticModel:
     def _others(self, size: int) -> dict[str, NDArray]:
         feed: dict[str, NDArray] = {}
         inputs, facts = self._session.inputs, self._session.metadata
-        if "bias_embed" in inputs:
-            feed["bias_embed"] = np.repeat(self._neutral_bias, size, axis=0)
+        if _BIAS in inputs:
+            feed[_BIAS] = np.repeat(self._neutral_bias, size, axis=0)
         for name, fact, default in (
             ("language", "lang_auto", _LANGUAGE_AUTO),
             ("textnorm", "without_itn", _WITHOUT_ITN),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -52,6 +53,7 @@ class Session:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # the next recordings are being read
         options.log_severity_level = _QUIET
         try:
             with open(path, "rb") as file:
@@ -107,8 +109,10 @@ def _tensor(item: Any) -> Tensor:
 
 def _why(error: Exception) -> str:
     text = _first_line(error)
-    if "external data" in text.lower() or ".data" in text or "onnx_data" in text:
-        return f"a file with weights that belongs beside this one is missing or damaged ({text})"
+    if "external data" in text.lower() or "External initializer" in text:
+        beside = re.search(r'"([^"]+)"', str(error))
+        name = f" ({Path(beside[1]).name})" if beside else ""
+        return f"a file with weights that belongs beside this one is missing or cut short{name}"
     if "protobuf" in text.lower():
         return "this is not an ONNX file, or it is damaged"
     return f"onnxruntime cannot load this ({text})"

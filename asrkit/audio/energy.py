@@ -19,8 +19,12 @@ _EMPTY_DB = -200.0
 def levels(samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
     """Return the level of every 10 ms, (frames,) float32 in dB; a rest shorter than that counts as a frame."""
     size = max(1, round(rate * FRAME_SECONDS))
-    padded = np.pad(samples, (0, -len(samples) % size)).reshape(-1, size)
-    power = np.einsum("ij,ij->i", padded, padded, dtype=np.float64) / size
+    whole = len(samples) // size * size
+    frames, rest = samples[:whole].reshape(-1, size), samples[whole:].astype(np.float64)
+    power = np.einsum("ij,ij->i", frames, frames, dtype=np.float64)
+    if len(rest):
+        power = np.append(power, rest @ rest)
+    power /= size
     return np.maximum(10 * np.log10(np.maximum(power, 1e-20)), _EMPTY_DB).astype(np.float32)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from dataclasses import dataclass
 
@@ -15,7 +16,10 @@ from asrkit.errors import AsrkitError, from_os_error, shown
 
 Samples = NDArray[np.float32]
 _CURE_FORMAT = "give a wav, flac, ogg or mp3 file"
+_CURE_DAMAGED = "copy it anew"
 _SECONDS_FOR_COMMAND = 600
+_DATA_MISSING = re.compile(r"^data : (\d+) \(should be (\d+)\)", re.MULTILINE)  # what libsndfile tells about a wav file
+_SIZE_UNKNOWN = 0x7FFF0000  # larger ones stand in files that were written to a pipe
 
 
 @dataclass(frozen=True)
@@ -47,15 +51,20 @@ def read(source: str | os.PathLike[str], rate: int, *, cut: Cut = WHOLE, channel
     """
     name = os.fspath(source)
     try:
-        with open(source, "rb") as file, soundfile.SoundFile(file) as sound:
-            first, count = _frames_of(cut, sound.samplerate, sound.frames, name)
-            sound.seek(first)
-            frames = sound.read(count, dtype="float32", always_2d=True)
-            return _prepared(frames, count, sound.samplerate, rate, channel, name)
+        with open(source, "rb") as file:
+            if not file.read(1):
+                raise AsrkitError("this file is empty", where=name, cure=_CURE_FORMAT)
+            file.seek(0)
+            with soundfile.SoundFile(file) as sound:
+                first, count = _frames_of(cut, sound.samplerate, sound.frames, name)
+                if cut.end is None:
+                    _check_whole(sound, name)
+                frames = _read_frames(sound, first, count, name)
+                return _prepared(frames, count, sound.samplerate, rate, channel, name)
     except OSError as error:
         raise from_os_error(error, source) from error
     except soundfile.LibsndfileError as error:
-        what = f"this is not a recording that can be read ({error.error_string.strip().rstrip('.')})"
+        what = f"this is not a recording that can be read ({_why(error)})"
         raise AsrkitError(what, where=name, cure=_CURE_FORMAT) from error
 
 
@@ -115,14 +124,38 @@ def _frames_of(cut: Cut, rate: int, frames: int, name: str) -> tuple[int, int]:
     return first, min(last, frames) - first
 
 
+def _check_whole(sound: soundfile.SoundFile, name: str) -> None:
+    """Refuse a wav file that ends before its header says; libsndfile reads what is there as if it were all."""
+    found = _DATA_MISSING.search(sound.extra_info)
+    if found and int(found[2]) < int(found[1]) < _SIZE_UNKNOWN:
+        what = f"this recording is cut short: {found[2]} of {found[1]} bytes of sound are there"
+        raise AsrkitError(what, where=name, cure=_CURE_DAMAGED)
+
+
+def _read_frames(sound: soundfile.SoundFile, first: int, count: int, name: str) -> NDArray[np.float32]:
+    try:
+        sound.seek(first)
+        return sound.read(count, dtype="float32", always_2d=True)
+    except soundfile.LibsndfileError as error:
+        what = f"this recording is damaged or cut short ({_why(error)})"
+        raise AsrkitError(what, where=name, cure=_CURE_DAMAGED) from error
+
+
+def _why(error: soundfile.LibsndfileError) -> str:
+    return error.error_string.strip().removeprefix("Error : ").rstrip(".")
+
+
 def _prepared(frames: NDArray, count: int, rate: int, wanted_rate: int, channel: int | None, name: str) -> Samples:
     if len(frames) < count:
         what = f"this recording is cut short: {len(frames)} of {count} frames can be read"
-        raise AsrkitError(what, where=name, cure="copy it anew")
+        raise AsrkitError(what, where=name, cure=_CURE_DAMAGED)
     if channel is not None and not 0 <= channel < frames.shape[1]:
         what = f"there is no channel {channel}, only {frames.shape[1]}, counted from 0"
         raise AsrkitError(what, where=name, cure="name another or let them be mixed")
-    samples = frames.mean(axis=1, dtype=np.float32) if channel is None else frames[:, channel]
+    if frames.shape[1] == 1 or channel is not None:
+        samples = frames[:, channel or 0]
+    else:
+        samples = frames.mean(axis=1, dtype=np.float32)
     if not np.all(np.isfinite(samples)):
         raise AsrkitError("a sample of this recording is not a number", where=name, cure="make it anew")
     if rate != wanted_rate:

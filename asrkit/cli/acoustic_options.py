@@ -25,7 +25,8 @@ _OPTIONS = (
     click.option("--longest", type=click.FloatRange(1), default=30.0, show_default=True,
                  help="Seconds; longer recordings are cut at silences."),
     click.option("--batch-seconds", type=click.FloatRange(0), default=0.0, show_default=True,
-                 help="Sound that goes through the network at once; 0: recordings one by one."),
+                 help="Sound that goes through the network at once; 0: recordings one by one, so that none changes "
+                 "what is heard in another."),
 )  # fmt: skip
 
 

@@ -53,7 +53,13 @@ def _bad_recordings(folder):
     _write(folder / "whole.flac", tiny_models.sound(3.0))
     content = (folder / "whole.flac").read_bytes()
     (folder / "cut.flac").write_bytes(content[: len(content) // 2])
-    yield Source("cut", str(folder / "cut.flac")), "cut short|can be read"
+    yield Source("cut", str(folder / "cut.flac")), "damaged or cut short|is cut short"
+    (folder / "empty.wav").touch()
+    yield Source("empty", str(folder / "empty.wav")), "this file is empty"
+    _write(folder / "lost.wav", tiny_models.sound(3.0))
+    content = (folder / "lost.wav").read_bytes()
+    (folder / "lost.wav").write_bytes(content[: len(content) // 2])
+    yield Source("lost", str(folder / "lost.wav")), "is cut short: 47978 of 96000 bytes"
     yield Source("missing", str(folder / "missing.wav")), "no such file"
     yield Source("listed", "", failure="wav.scp:3: there is no path."), "there is no path"
 
@@ -89,6 +95,16 @@ def test_a_path_with_spaces_and_chinese_characters_is_heard(tmp_path, heard):
     folder.mkdir(parents=True)
     (one,) = heard(_write(folder / "第 1 句.flac", tiny_models.sound(1.5)))
     assert len(one.emission.log_probs) > 0
+
+
+def test_a_wav_file_from_a_pipe_whose_header_knows_no_size_is_heard(tmp_path, heard):
+    known = _write(tmp_path / "known.wav", tiny_models.sound(1.5))
+    content = bytearray((tmp_path / "known.wav").read_bytes())
+    place = content.index(b"data") + 4
+    content[place : place + 4] = b"\xff" * 4
+    (tmp_path / "piped.wav").write_bytes(content)
+    one, other = heard(known, Source("piped", str(tmp_path / "piped.wav")))
+    np.testing.assert_array_equal(one.emission.log_probs, other.emission.log_probs)
 
 
 def test_silence_gives_no_units_but_a_warning(tmp_path, heard):

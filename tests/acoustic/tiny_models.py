@@ -15,6 +15,7 @@ EVERY = 5
 MATRIX = np.sin(np.arange(WIDTH * len(UNITS), dtype=np.float64) ** 1.5).reshape(WIDTH, -1).astype(np.float32) / 5
 MATRIX[:, [0, 2]] = 0  # blank and the end are hardly ever the best
 SHIFT, SCALE = np.full(WIDTH, -12.5), np.linspace(0.2, 0.3, WIDTH)
+_WITH_HOTWORDS, _WITH_STAMPS = ("contextual", "seaco"), ("bicif", "seaco")
 _CONFIG = """model: {model}
 model_conf: {{predictor_bias: 1}}
 frontend_conf: {{fs: 16000, window: hamming, n_mels: 80, frame_length: 25, frame_shift: 10,
@@ -30,10 +31,10 @@ def sound(seconds, number=0, rate=16000):
 
 
 def write(folder, kind="bicif", *, units=UNITS, lengths_type=TensorProto.INT32, outputs=None, name="model.onnx"):
-    """Write a FunASR folder: kind is plain, bicif, contextual or ctc; `outputs` renames the outputs."""
+    """Write a FunASR folder: kind is plain, bicif, contextual, seaco or ctc; `outputs` renames the outputs."""
     folder.mkdir(parents=True, exist_ok=True)
     onnx.save(network(kind, lengths_type, outputs), folder / name)
-    if kind == "contextual":
+    if kind in _WITH_HOTWORDS:
         onnx.save(_embedder(), folder / "model_eb.onnx")
     (folder / "config.yaml").write_text(_CONFIG.format(model=kind), encoding="utf-8")
     write_cmvn(folder / "am.mvn", WIDTH)
@@ -41,14 +42,17 @@ def write(folder, kind="bicif", *, units=UNITS, lengths_type=TensorProto.INT32, 
     return folder
 
 
-def write_sherpa(folder, **changes):
-    """Write the folder of the same network for sherpa-onnx."""
+def write_sherpa(folder, kind="plain", **changes):
+    """Write the folder of a network, plain or ctc, for sherpa-onnx; `changes` are of its metadata."""
     folder.mkdir(parents=True, exist_ok=True)
     facts = {
-        "model_type": "paraformer", "vocab_size": len(UNITS), "lfr_window_size": 7, "lfr_window_shift": 6,
+        "model_type": "sense_voice_ctc" if kind == "ctc" else "paraformer",
+        "vocab_size": len(UNITS), "lfr_window_size": 7, "lfr_window_shift": 6,
         "neg_mean": ",".join(map(str, SHIFT)), "inv_stddev": ",".join(map(str, SCALE)), "version": "1",
     } | changes  # fmt: skip
-    model = network("plain", TensorProto.INT32, None)
+    model = network(kind)
+    if kind == "ctc":
+        _rename(model, {"speech": "x", "speech_lengths": "x_length", "textnorm": "text_norm", "ctc_logits": "logits"})
     helper.set_model_props(model, {key: str(value) for key, value in facts.items()})
     onnx.save(model, folder / "model.onnx")
     lines = "".join(f"{unit} {number}\n" for number, unit in enumerate(UNITS))
@@ -90,7 +94,7 @@ def network(kind, lengths_type=TensorProto.INT32, outputs=None):
             n("Add", ["lengths", "four"], ["more"]), n("Div", ["more", "five"], ["count"]),
             n("Cast", ["count"], ["token_num"], to=lengths_type),
         ]  # fmt: skip
-        if kind == "contextual":
+        if kind in _WITH_HOTWORDS:
             inputs.append(("bias_embed", f32, ["B", "H", size]))
             nodes += [
                 n("ReduceMean", ["bias_embed"], ["bias"], axes=[1], keepdims=1),
@@ -98,7 +102,7 @@ def network(kind, lengths_type=TensorProto.INT32, outputs=None):
             ]  # fmt: skip
         else:
             nodes.append(n("LogSoftmax", ["scores"], ["logits"], axis=-1))
-        if kind == "bicif":
+        if kind in _WITH_STAMPS:
             names |= {"us_alphas": (f32, ["B", "F"]), "us_cif_peak": (f32, ["B", "F"])}
             constants |= {
                 "ones": np.array([1, 1, 3]), "flat": np.array([0, -1]), "last_axis": np.array([2]),
@@ -124,6 +128,15 @@ def network(kind, lengths_type=TensorProto.INT32, outputs=None):
         [helper.make_tensor_value_info(renamed[name], *rest) for name, rest in names.items()], initializers,
     )  # fmt: skip
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+
+
+def _rename(model, names):
+    graph = model.graph
+    for value in (*graph.input, *graph.output):
+        value.name = names.get(value.name, value.name)
+    for node in graph.node:
+        node.input[:] = [names.get(name, name) for name in node.input]
+        node.output[:] = [names.get(name, name) for name in node.output]
 
 
 def image_network():
