@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, get_args
 
 from asrkit.acoustic.greedy import text_of
@@ -21,8 +21,8 @@ Result = Hypothesis | Failure
 
 
 def lines(format: str, results: Iterable[Result]) -> Iterator[str]:
-    """Yield the lines of `results` in one of FORMATS; failures have none."""
-    good = [result for result in results if isinstance(result, Hypothesis)]
+    """Yield the lines of `results` in one of FORMATS as they come; failures have none."""
+    good = (result for result in results if isinstance(result, Hypothesis))
     if format == "jsonl":
         yield from hyps.serialize(good)
     elif format == "ctm":
@@ -30,17 +30,17 @@ def lines(format: str, results: Iterable[Result]) -> Iterator[str]:
     elif format == "srt":
         yield from _captions(good)
     else:
-        transcripts = tuple(Transcript(result.utt, result.text) for result in good)
+        transcripts = (Transcript(result.utt, result.text) for result in good)
         yield from (trn.serialize if format == "trn" else kaldi_dir.serialize_text)(transcripts)
 
 
-def files(results: Sequence[Result]) -> Iterator[tuple[str, Iterator[str]]]:
-    """Yield (name, lines) of each file of an output folder."""
-    yield "hyps.jsonl", lines("jsonl", results)
-    yield "text", lines("text", results)
-    yield "ctm", lines("ctm", results)
-    yield "trn", lines("trn", results)
-    yield "failed.jsonl", hyps.serialize_failed(result for result in results if isinstance(result, Failure))
+def files(results: Callable[[], Iterable[Result]]) -> Iterator[tuple[str, Iterator[str]]]:
+    """Yield (name, lines) of each file of an output folder; `results` gives all of them each time it is called."""
+    yield "hyps.jsonl", lines("jsonl", results())
+    yield "text", lines("text", results())
+    yield "ctm", lines("ctm", results())
+    yield "trn", lines("trn", results())
+    yield "failed.jsonl", hyps.serialize_failed(result for result in results() if isinstance(result, Failure))
 
 
 def _ctm_words(hypotheses: Iterable[Hypothesis]) -> Iterator[CtmWord]:

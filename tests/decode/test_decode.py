@@ -91,16 +91,16 @@ def test_a_run_that_was_stopped_goes_on_and_ends_with_the_same_bytes(graph, some
     from asrkit.decode import recogniser
 
     run("decode", some, "--graph", graph, "-o", tmp_path / "whole", status=3)
-    result, count = recogniser.Recogniser.result, 0
+    answer, count = recogniser.Recogniser.answer, 0
 
     def stops(self, *arguments):
         nonlocal count
         count += 1
         if count == 3:
             raise KeyboardInterrupt
-        return result(self, *arguments)
+        return answer(self, *arguments)
 
-    monkeypatch.setattr(recogniser.Recogniser, "result", stops)
+    monkeypatch.setattr(recogniser.Recogniser, "answer", stops)
     run("decode", some, "--graph", graph, "-o", tmp_path / "out", status=130)
     assert not (tmp_path / "out").exists()
     journal = tmp_path / "out.partial" / "journal.jsonl"
@@ -108,7 +108,7 @@ def test_a_run_that_was_stopped_goes_on_and_ends_with_the_same_bytes(graph, some
     with journal.open("ab") as file:
         file.write(b'{"utt": "demo-0')  # torn
     other = run("decode", some, "--graph", graph, "-o", tmp_path / "out", "--resume", "--beam", 3, status=1)
-    assert "another one: search differ" in other.stderr
+    assert "another one: settings.search.beam differ" in other.stderr
     again = run("decode", some, "--graph", graph, "-o", tmp_path / "out", "--resume", status=3)
     assert "2 of 4 utterances are decoded already" in again.stderr and count == 5
     for file in ("hyps.jsonl", "failed.jsonl", "manifest.json"):
