@@ -1,32 +1,11 @@
 """`asrkit decode` as its users meet it: the model that ships, the demo recordings, a graph made here."""
 
 import json
-from pathlib import Path
 
 import pytest
 
-import asrkit
 from tests.cli.running import asrkit as run
-
-PACKAGE = Path(asrkit.__file__).parent
-DEMO = PACKAGE / "demo"
-TOKENS = PACKAGE / "models" / "small-paraformer" / "tokens.json"
-
-
-@pytest.fixture(scope="module")
-def graph(tmp_path_factory):
-    """A graph of the demo's own characters, and of the names as words."""
-    folder = tmp_path_factory.mktemp("graph")
-    texts = [line.split(" ", 1)[1] for line in (DEMO / "text").read_text(encoding="utf-8").splitlines()]
-    (folder / "corpus").write_text("".join(" ".join(text) + "\n" for text in texts[8:]), encoding="utf-8")
-    names = [line for line in (DEMO / "hotwords.txt").read_text(encoding="utf-8").splitlines() if line[0] != "#"]
-    words = sorted({character for text in texts for character in text} | set(names))
-    (folder / "words").write_text("\n".join(words) + "\n", encoding="utf-8")
-    run("train-lm", folder / "corpus", "-o", folder / "lm.arpa", "--order", 2, "--smoothing", "witten-bell")
-    run("make-lexicon", folder / "words", "--units", TOKENS, "-o", folder / "lexicon")
-    made = ("--lexicon", folder / "lexicon", "--lm", folder / "lm.arpa", "--tokens", TOKENS)
-    run("build-graph", *made, "-o", folder / "graph")
-    return folder / "graph"
+from tests.decode.demo import DEMO, TOKENS, hypotheses
 
 
 @pytest.fixture
@@ -35,10 +14,6 @@ def some(tmp_path):
     paths = [str(DEMO / f"demo-{number:02d}.flac") for number in (1, 4, 16)]
     (tmp_path / "list.txt").write_text("\n".join([paths[0], "gone.wav", *paths[1:]]) + "\n")
     return tmp_path / "list.txt"
-
-
-def hypotheses(out):
-    return [json.loads(line) for line in (out / "hyps.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
 def test_one_result_comes_for_each_utterance_and_failures_are_named(graph, some, tmp_path):
