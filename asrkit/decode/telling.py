@@ -31,7 +31,7 @@ def told(answers: Iterable[Answer], total: int, jobs: int) -> Iterator[Answer]:
     factor = f", real-time factor {spent / sound:.3f}" if sound else ""
     progress.say(f"{count} utterances, {failed} failed, {sound:.1f} s of sound in {spent:.1f} s{factor}")
     seconds = clock.taken()
-    shares = ", ".join(f"{stage} {seconds[stage]:.1f} s" for stage in _STAGES if stage in seconds)
+    shares = ", ".join(f"{stage} {seconds[stage]:.2f} s" for stage in _STAGES if stage in seconds)
     if shares:
         beside = " (audio and features go on beside the model)" if "model" in seconds else ""
         how = f" (added up over {jobs} processes)" if jobs > 1 else beside
