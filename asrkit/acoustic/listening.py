@@ -32,7 +32,7 @@ class Source(Protocol):
     """What is to be read, as the list of utterances has it."""
 
     utt: str
-    source: str
+    source: str | read.Sound
     is_command: bool
     cut: read.Cut
     failure: str | None

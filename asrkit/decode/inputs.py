@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from asrkit import progress
-from asrkit.audio.read import WHOLE, Cut
+from asrkit.audio.read import WHOLE, Cut, Sound
 from asrkit.errors import AsrkitError, shown
 from asrkit.formats import kaldi_dir, manifest_jsonl, paths, posteriors
 from asrkit.formats.fields import entries, refuse_all
@@ -32,15 +32,15 @@ class Utterance:
 
     Attributes:
         utt: its id.
-        source: a path, or a shell command that writes a wav file.
-        is_command: which of them.
+        source: a path, a shell command that writes a wav file, or a recording in memory.
+        is_command: whether it is a command.
         cut: the part of the recording that it is.
         hotwords: its own hotwords; None if its list says nothing of them.
         failure: why it cannot be decoded, if its list already shows that.
     """
 
     utt: str
-    source: str
+    source: str | Sound
     is_command: bool = False
     cut: Cut = WHOLE
     hotwords: tuple[Phrase, ...] | None = None

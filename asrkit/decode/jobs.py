@@ -142,7 +142,7 @@ class _Pool:
 
 def _serve(pipe: Connection, setup: Setup, messages: dict[str, bool]) -> None:
     """Answer over `pipe` until its other end is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is obeyed by the process that asked
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it and its commands; the process that asked tells
     progress.configure(**messages)
     answer: Any = _READY
     try:

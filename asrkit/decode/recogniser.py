@@ -158,10 +158,21 @@ class Recogniser:
                 return self._greedy(heard, heard.emission), ""
             hotwords = self.hotwords[number]
             if own_hotwords is not None:
-                hotwords = self._compiled(own_hotwords, setting.hotwords, heard.utt) if own_hotwords else None
+                hotwords, heard = self._own(own_hotwords, setting, heard)
             return self._searched(heard, heard.emission, setting, hotwords)
         except AsrkitError as error:
             return Failure(heard.utt, str(error)), ""
+
+    def _own(
+        self, phrases: tuple[Phrase, ...], setting: Setting, heard: Heard
+    ) -> tuple[HotwordGraph | None, Heard]:
+        """Return the hotwords of one utterance, or a warning if none of them can be spelled."""
+        if not phrases:
+            return None, heard
+        try:
+            return self.compiled(phrases, setting.hotwords, heard.utt), heard
+        except AsrkitError as error:
+            return None, replace(heard, warnings=(*heard.warnings, f"decoded without hotwords: {error}"))
 
     def _greedy(self, heard: Heard, emission: Emission) -> Hypothesis:
         assert self.model is not None
@@ -217,9 +228,14 @@ class Recogniser:
         return Speller(self.units, self.graph.lexicon if self.graph is not None else None)
 
     def _of_file(self, path: str, settings: lists.Settings) -> HotwordGraph:
-        return self._compiled(lists.read(path, settings).phrases, settings, path)
+        return self.compiled(lists.read(path, settings).phrases, settings, path)
 
-    def _compiled(self, phrases: tuple[Phrase, ...], settings: lists.Settings, name: str) -> HotwordGraph:
+    def compiled(self, phrases: tuple[Phrase, ...], settings: lists.Settings, name: str) -> HotwordGraph:
+        """Return the graph of `phrases`, which messages call `name`; the last few are kept.
+
+        Raises:
+            AsrkitError: none of them can be spelled.
+        """
         if (phrases, settings) not in self._lists:
             if len(self._lists) >= _LISTS_KEPT:
                 self._lists.clear()

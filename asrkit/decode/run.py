@@ -140,8 +140,13 @@ def to_folder(
         if done:
             progress.say(f"{done} of {len(utterances)} utterances are decoded already")
         if done < len(utterances):
-            for answer in _answers(setup, utterances[done:], jobs, outcome, posteriors_out):
-                journal.add(line_of(answer))
+            try:
+                for answer in _answers(setup, utterances[done:], jobs, outcome, posteriors_out):
+                    journal.add(line_of(answer))
+            except AsrkitError:
+                if not outcome.done + outcome.failed:  # nothing that could be gone on with
+                    shutil.rmtree(partial, ignore_errors=True)
+                raise
     with store.publish_folder(out, overwrite=overwrite) as folder:
         for number, setting in enumerate(setup.settings):
             inside = folder / setting.name if setting.name else folder

@@ -143,3 +143,43 @@ def test_explain_tells_why_a_name_came_out_or_did_not(graph, tmp_path):
     assert "'林婉清': recognised" in listed.stdout and "nats ahead of the best path without it" in listed.stdout
     other = run("hotwords", "explain", "demo-04", "诸葛文静", *asked, "--hotwords", tmp_path / "names")
     assert "'诸葛文静': " in other.stdout and "recognised;" not in other.stdout
+
+
+def test_an_utterance_may_have_a_list_of_its_own(graph, heard, tmp_path):
+    """By a file `utterance list`; one list may serve many utterances, the others have the list of all."""
+    (tmp_path / "wanted").write_text("林婉清\n", encoding="utf-8")
+    (tmp_path / "other").write_text("欧阳雨桐\n", encoding="utf-8")
+    (tmp_path / "lists").write_text("demo-04 wanted\ndemo-16 wanted\nnobody other\n", encoding="utf-8")
+    asked = ("decode", "--posteriors-in", heard, "--graph", graph, "--lm-scale", 1, "--incremental-bias", 5)
+    done = run(*asked, "--hotwords", tmp_path / "other", "--utt-hotwords", tmp_path / "lists", "-o", tmp_path / "out")
+    assert "1 of its utterances are not decoded, such as 'nobody'" in done.stderr
+    found = {one["utt"]: one for one in hypotheses(tmp_path / "out")}
+    for name, utts in (("wanted", ("demo-04", "demo-16")), ("other", ("demo-01", "demo-05"))):
+        run(*asked, "--hotwords", tmp_path / name, "-o", tmp_path / f"o-{name}")
+        alone = {one["utt"]: one for one in hypotheses(tmp_path / f"o-{name}")}
+        assert all(found[utt] == alone[utt] for utt in utts)
+    assert "林婉清" in found["demo-04"]["text"]
+
+
+def test_a_manifest_gives_hotwords_to_its_lines_and_unspellable_ones_are_warned_of(graph, tmp_path):
+    lines = [
+        {"audio_filepath": str(DEMO / "demo-04.flac"), "id": "a", "hotwords": {"林婉清": 9}},
+        {"audio_filepath": str(DEMO / "demo-04.flac"), "id": "b", "hotwords": []},
+        {"audio_filepath": str(DEMO / "demo-04.flac"), "id": "c", "hotwords": ["Ж"]},
+    ]
+    (tmp_path / "m.jsonl").write_text("\n".join(map(json.dumps, lines)) + "\n", encoding="utf-8")
+    run("decode", tmp_path / "m.jsonl", "--graph", graph, "--lm-scale", 1, "-o", tmp_path / "out")
+    a, b, c = hypotheses(tmp_path / "out")
+    assert "林婉清" in a["text"] and a["scores"]["hotword"] > 9
+    assert b["scores"]["hotword"] == c["scores"]["hotword"] == 0 and b["text"] == c["text"]
+    assert c["warnings"][0].startswith("decoded without hotwords: c: none of the 1 hotwords can be spelled")
+
+
+def test_all_lists_of_utterances_that_are_wrong_are_told_at_once(graph, heard, tmp_path):
+    (tmp_path / "bad").write_text("保定 1\n保定 2\n", encoding="utf-8")
+    (tmp_path / "lists").write_text("demo-01 bad\ndemo-04 gone\n", encoding="utf-8")
+    done = run("decode", "--posteriors-in", heard, "--graph", graph, "--utt-hotwords", tmp_path / "lists", status=1)
+    assert "2 lists of hotwords are wrong" in done.stderr and "bad:2" in done.stderr and "gone" in done.stderr
+    (tmp_path / "lists").write_text("demo-01\n", encoding="utf-8")
+    done = run("decode", "--posteriors-in", heard, "--graph", graph, "--utt-hotwords", tmp_path / "lists", status=1)
+    assert "lists:1: no path follows the utterance 'demo-01'" in done.stderr
