@@ -97,7 +97,7 @@ def test_what_cannot_be_used_is_told_in_a_sentence(recognizer, graph, tmp_path):
         asrkit.Recognizer(hotwords=["林婉清"])
     with pytest.raises(AsrkitError, match="none of the 1 hotwords can be spelled"):
         recognizer.hotwords = ["Ж"]
-    with pytest.raises(AsrkitError, match="no such file"):
+    with pytest.raises(AsrkitError, match="no such model folder"):
         asrkit.Recognizer(model=tmp_path / "none", graph=graph)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = asrkit.nothing
