@@ -71,9 +71,14 @@ def of_posteriors(path: str) -> list[Utterance]:
     """Return the utterances of an archive of posteriors, in its order.
 
     Raises:
-        AsrkitError: it is none.
+        AsrkitError: it is none; an id with white space in it.
     """
-    return [Utterance(utt, path) for utt in posteriors.parse(path)]
+    found = [Utterance(utt, path) for utt in posteriors.parse(path)]
+    for utterance in found:
+        if not paths.can_be_id(utterance.utt):
+            what = f"the id {shown(utterance.utt)} is empty or has white space in it"
+            raise AsrkitError(what, where=path, cure="write the archive with other ids")
+    return found
 
 
 def with_hotwords(utterances: Sequence[Utterance], path: str, settings: lists.Settings) -> list[Utterance]:

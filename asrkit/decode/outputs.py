@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, get_args
 
+from asrkit import progress
 from asrkit.acoustic.greedy import text_of
+from asrkit.errors import shown
 from asrkit.formats import ctm, hyps, kaldi_dir, trn
 from asrkit.formats.ctm import CtmWord
 from asrkit.formats.hyps import Failure, Hypothesis
@@ -29,9 +31,10 @@ def lines(format: str, results: Iterable[Result]) -> Iterator[str]:
         yield from ctm.serialize(_ctm_words(good))
     elif format == "srt":
         yield from _captions(good)
+    elif format == "trn":
+        yield from trn.serialize(_without_brackets(good))
     else:
-        transcripts = (Transcript(result.utt, result.text) for result in good)
-        yield from (trn.serialize if format == "trn" else kaldi_dir.serialize_text)(transcripts)
+        yield from kaldi_dir.serialize_text(Transcript(result.utt, result.text) for result in good)
 
 
 def files(results: Callable[[], Iterable[Result]]) -> Iterator[tuple[str, Iterator[str]]]:
@@ -41,6 +44,19 @@ def files(results: Callable[[], Iterable[Result]]) -> Iterator[tuple[str, Iterat
     yield "ctm", lines("ctm", results())
     yield "trn", lines("trn", results())
     yield "failed.jsonl", hyps.serialize_failed(result for result in results() if isinstance(result, Failure))
+
+
+def _without_brackets(hypotheses: Iterable[Hypothesis]) -> Iterator[Transcript]:
+    """Yield the transcripts whose ids a TRN file can hold, and warn if there are others."""
+    others = []
+    for hypothesis in hypotheses:
+        if "(" in hypothesis.utt:
+            others.append(hypothesis.utt)
+        else:
+            yield Transcript(hypothesis.utt, hypothesis.text)
+    if others:
+        what = f"{len(others)} utterances have a bracket in their ids, such as {shown(others[0])}"
+        progress.warn(f"{what}; they are left out of trn, which cannot hold them")
 
 
 def _ctm_words(hypotheses: Iterable[Hypothesis]) -> Iterator[CtmWord]:

@@ -11,6 +11,7 @@ from asrkit.acoustic import listening
 from asrkit.acoustic.folder import SHIPPED
 from asrkit.acoustic.listening import Heard
 from asrkit.acoustic.model import AcousticModel, Emission
+from asrkit.decode.ahead import ahead
 from asrkit.decode.dump import replay
 from asrkit.decode.inputs import Utterance
 from asrkit.decode.readings import Reader, greedy_reading, warnings_of
@@ -26,7 +27,7 @@ from asrkit.hotwords.graph import HotwordGraph
 from asrkit.hotwords.spelling import Speller
 from asrkit.progress import Clock
 from asrkit.search import decoder
-from asrkit.search.confidence import confidences
+from asrkit.search.confidence import word_confidences
 from asrkit.search.decoder import Decoding
 from asrkit.search.export import to_fst, to_kaldi_text
 from asrkit.search.graph import search_graph
@@ -34,6 +35,7 @@ from asrkit.search.path import Path
 from asrkit.search.posteriors import checked
 from asrkit.search.rescore import rescore
 
+_AHEAD = 4  # recordings that are heard before they are searched
 _LISTS_KEPT = 16  # compiled lists of single utterances that are kept for the next ones
 
 
@@ -146,7 +148,8 @@ class Recogniser:
             return
         assert self.model is not None
         options = replace(self.setup.listening, speech=self._speech)
-        yield from listening.hear(self.model, utterances, options, self.clock)
+        heard = listening.hear(self.model, utterances, options, self.clock)
+        yield from ahead(heard, _AHEAD) if len(utterances) > 1 else heard
 
     def _result(
         self, heard: Heard, number: int, setting: Setting, own_hotwords: tuple[Phrase, ...] | None
@@ -190,7 +193,7 @@ class Recogniser:
         best, *others = self._paths(found, setting)
         sure = None
         if found.lattice is not None and len(emission.log_probs):
-            sure = confidences(found.lattice.raw, best.words).of_words
+            sure = word_confidences(found.lattice.raw, best.words)
         first = self._reader.reading(best, emission, hotwords, sure)
         more = tuple(self._reader.reading(path, emission, hotwords) for path in others)
         hypothesis = Hypothesis(

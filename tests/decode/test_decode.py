@@ -183,3 +183,11 @@ def test_all_lists_of_utterances_that_are_wrong_are_told_at_once(graph, heard, t
     (tmp_path / "lists").write_text("demo-01\n", encoding="utf-8")
     done = run("decode", "--posteriors-in", heard, "--graph", graph, "--utt-hotwords", tmp_path / "lists", status=1)
     assert "lists:1: no path follows the utterance 'demo-01'" in done.stderr
+
+
+def test_an_id_that_trn_cannot_hold_costs_nothing_but_its_line(graph, tmp_path):
+    for name in ("a (1).flac", "b.flac"):
+        (tmp_path / name).write_bytes((DEMO / "demo-01.flac").read_bytes())
+    done = run("decode", tmp_path, "--graph", graph, "-o", tmp_path / "out")
+    assert "1 utterances have a bracket in their ids" in done.stderr
+    assert [len((tmp_path / "out" / name).read_text().splitlines()) for name in ("text", "trn")] == [2, 1]
