@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from asrkit import progress
 from asrkit.cli.acoustic_options import acoustic_options, listening_of, model_or_shipped
 from asrkit.cli.command import command as subcommand
 from asrkit.errors import Status
@@ -78,6 +79,8 @@ def command(inputs: tuple[str, ...], **options: Any) -> Status:
         wanted = listing.utterances(inputs, allow_commands=options["allow_commands"])
     if options["utt_hotwords"]:
         wanted = listing.with_hotwords(wanted, options["utt_hotwords"], setup.settings[0].hotwords)
+    if not setup.graph and any(utterance.hotwords for utterance in wanted):
+        progress.warn("some lines have hotwords of their own, which need a --graph to be searched; they are not used")
     references = _references(options["ref"], [utterance.utt for utterance in wanted])
     kept = {"jobs": options["jobs"], "posteriors_out": options["posteriors_out"]}
     if options["output"]:
@@ -171,7 +174,6 @@ def _references(path: str | None, utts: list[str]) -> dict[str, str] | None:
     """Return what was said in those of the utterances that the file `path` knows."""
     if path is None:
         return None
-    from asrkit import progress
     from asrkit.errors import AsrkitError
     from asrkit.score import transcripts
 

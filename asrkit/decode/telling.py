@@ -22,8 +22,8 @@ def told(answers: Iterable[Answer], total: int, jobs: int) -> Iterator[Answer]:
             reasons = {result.reason: result.utt for result in answer.results if isinstance(result, Failure)}
             for reason, utt in reasons.items():
                 progress.warn(f"{utt}: {reason}", utt=utt)
-            failed += bool(reasons)
             good = next((result for result in answer.results if isinstance(result, Hypothesis)), None)
+            failed += good is None
             sound += (good.duration or 0.0) if good else 0.0
             advance(1, _note(sound, time.perf_counter() - began, failed))
             yield answer

@@ -172,6 +172,7 @@ def test_a_manifest_gives_hotwords_to_its_lines_and_unspellable_ones_are_warned_
     a, b, c = hypotheses(tmp_path / "out")
     assert "林婉清" in a["text"] and a["scores"]["hotword"] > 9
     assert b["scores"]["hotword"] == c["scores"]["hotword"] == 0 and b["text"] == c["text"]
+    assert "need a --graph" in run("decode", tmp_path / "m.jsonl").stderr
     assert c["warnings"][0].startswith("decoded without hotwords: c: none of the 1 hotwords can be spelled")
 
 
