@@ -10,7 +10,7 @@ import multiprocessing
 import signal
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import redirect_stderr, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any
@@ -37,7 +37,6 @@ def answers(setup: Setup, utterances: Sequence[Utterance], jobs: int) -> Iterato
     if jobs == 1:
         yield from Recogniser(setup).answers(utterances)
         return
-    Recogniser(setup)  # so that a wrong setup is told once, and kernels are compiled, before any process is begun
     yield from _Pool(setup, utterances, min(jobs, -(-len(utterances) // _CHUNK) or 1)).answers()
 
 
@@ -78,6 +77,7 @@ class _Pool:
     def answers(self) -> Iterator[Answer]:
         try:
             self._workers = [_Worker(self._setup) for _ in range(self._jobs)]
+            Recogniser(self._setup)  # tells what is wrong with the setup, once: the processes are silent as they begin
             for worker in self._workers:
                 self._receive_ready(worker)
             for number in range(len(self._utterances)):
@@ -146,7 +146,8 @@ def _serve(pipe: Connection, setup: Setup, messages: dict[str, bool]) -> None:
     progress.configure(**messages)
     answer: Any = _READY
     try:
-        recogniser = Recogniser(setup)
+        with redirect_stderr(None):
+            recogniser = Recogniser(setup)
     except Exception as error:  # told by the process that asked
         answer = error
     with suppress(EOFError, OSError):
