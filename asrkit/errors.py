@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
 from enum import IntEnum
 
 
@@ -44,10 +45,18 @@ class AsrkitError(Exception):
         self.cure = cure
         self.status = status
 
+    def __reduce__(self) -> tuple[Callable[..., AsrkitError], tuple[object, ...]]:
+        """Let it be told by another process."""
+        return _made_again, (self.what, self.where, self.cure, self.status)
+
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
         cure = f"; {self.cure}" if self.cure else ""
         return f"{place}{self.what}{cure}."
+
+
+def _made_again(what: str, where: str | None, cure: str | None, status: Status) -> AsrkitError:
+    return AsrkitError(what, where=where, cure=cure, status=status)
 
 
 _CURES = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,6 +35,11 @@ def configure(*, quiet: bool | None = None, json_lines: bool | None = None) -> N
         _settings.json_lines = json_lines
 
 
+def settings() -> dict[str, bool]:
+    """Return what `configure` takes to make another process tell its messages as this one does."""
+    return {"quiet": _settings.quiet, "json_lines": _settings.json_lines}
+
+
 def say(message: str, **fields: Any) -> None:
     """Tell `message` unless the command is to be quiet; `fields` go into the JSON form only."""
     if not _settings.quiet:
@@ -55,39 +61,73 @@ def stage(number: int, total: int, name: str) -> None:
     say(f"=== {number}/{total} {name} ===", stage=number, stages=total)
 
 
+Advance = Callable[..., None]  # advance(amount, note=""): so much more is done; the note stands behind the count
+
+
 @contextmanager
-def track(what: str, total: float | None = None, unit: str = "") -> Iterator[Callable[[float], None]]:
-    """Yield `advance(amount)`, to be called as the work goes on; `total` is the whole amount, if known."""
+def track(what: str, total: float | None = None, unit: str = "") -> Iterator[Advance]:
+    """Yield `advance(amount, note="")`, to be called as the work goes on; `total` is the whole amount, if known."""
     if _settings.quiet:
-        yield lambda amount: None
+        yield lambda amount, note="": None
     elif sys.stderr and sys.stderr.isatty() and not _settings.json_lines:
-        with _bar(what, total) as advance:
+        with _bar(what, total, unit) as advance:
             yield advance
     else:
         yield _plain_lines(what, total, unit)
 
 
+class Clock:
+    """Seconds by stage, added up from any thread: `with clock("model"): …`."""
+
+    def __init__(self) -> None:
+        self._seconds: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        """Count the time that this block takes for `stage`."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.add({stage: time.perf_counter() - began})
+
+    def add(self, seconds: dict[str, float]) -> None:
+        """Count what another clock has counted."""
+        with self._lock:
+            for stage, spent in seconds.items():
+                self._seconds[stage] = self._seconds.get(stage, 0.0) + spent
+
+    def taken(self) -> dict[str, float]:
+        """Return the seconds of each stage since this was last asked."""
+        with self._lock:
+            seconds, self._seconds = self._seconds, {}
+        return seconds
+
+
 @contextmanager
-def _bar(what: str, total: float | None) -> Iterator[Callable[[float], None]]:
+def _bar(what: str, total: float | None, unit: str) -> Iterator[Advance]:
     from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    with Progress(console=Console(stderr=True), transient=True) as bars:
-        task = bars.add_task(what, total=total)
-        yield lambda amount: bars.advance(task, amount)
+    columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), unit, TimeRemainingColumn())
+    with Progress(*columns, TextColumn("{task.fields[note]}"), console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task(what, total=total, note="")
+        yield lambda amount, note="": bars.update(task, advance=amount, note=note)
 
 
-def _plain_lines(what: str, total: float | None, unit: str) -> Callable[[float], None]:
+def _plain_lines(what: str, total: float | None, unit: str) -> Advance:
     done = 0.0
     told_at = time.monotonic()
 
-    def advance(amount: float) -> None:
+    def advance(amount: float, note: str = "") -> None:
         nonlocal done, told_at
         done += amount
         if time.monotonic() - told_at >= _SECONDS_BETWEEN_LINES:
             told_at = time.monotonic()
             share = f" of {total:,.0f}" if total else ""
-            say(f"{what}: {done:,.0f}{share} {unit}".rstrip(), done=done, total=total)
+            behind = f", {note}" if note else ""
+            say(f"{what}: {done:,.0f}{share} {unit}".rstrip() + behind, done=done, total=total)
 
     return advance
 

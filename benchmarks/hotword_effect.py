@@ -40,7 +40,7 @@ def main():
         references = {one.utt: row[5] for row, one in some}
         names = _names(references.values())
         distractors = _distractors(references.values(), recogniser)
-        print(f"\n{purpose}: {', '.join(sorted(speakers))}, {len(some)} sentences, {len(names)} names: {' '.join(names)}")
+        print(f"\n{purpose}: {', '.join(sorted(speakers))}, {len(some)} sentences, {len(names)} names:", *names)
         print("\n| incremental | word | names found | others found, an hour | error rate | outside the names |")
         print("|---|---|---|---|---|---|")
         grid = [(None, 0.0), *((i, w) for i in INCREMENTAL for w in WORD if i or w)]
@@ -49,7 +49,8 @@ def main():
             said, others, errors, outside = row
             shown = "no hotwords | " if incremental is None else f"{incremental:g} | {word:g}"
             rate = others.false / (hours * len(some) / len(rows))
-            print(f"| {shown} | {said.found} of {said.said} | {rate:.0f} | {100 * errors:.2f} % | {100 * outside:.2f} % |", flush=True)
+            errors, outside = f"{100 * errors:.2f} %", f"{100 * outside:.2f} %"
+            print(f"| {shown} | {said.found} of {said.said} | {rate:.0f} | {errors} | {outside} |", flush=True)
 
 
 def _row(recogniser, heard, references, names, distractors, incremental, word):
@@ -65,7 +66,7 @@ def _row(recogniser, heard, references, names, distractors, incremental, word):
     every = count_hotwords(scored, [*tuples, *map(tuple, distractors)])
     said = sum((every[" ".join(name)] for name in tuples), HotwordTally())
     all_of_them = sum(every.values(), HotwordTally())
-    inside, outside = inside_and_outside(scored, tuples)
+    _, outside = inside_and_outside(scored, tuples)
     return said, all_of_them, total(u.tally for u in scored).rate, outside.rate
 
 

@@ -21,6 +21,7 @@ from asrkit.acoustic import timestamps
 from asrkit.acoustic.model import AcousticModel, Emission, Features
 from asrkit.audio import energy, read
 from asrkit.errors import AsrkitError, shown
+from asrkit.progress import Clock
 
 Samples = NDArray[np.float32]
 Speech = Callable[[Samples, int], list[tuple[int, int]]]
@@ -33,7 +34,7 @@ class Source(Protocol):
     """What is to be read, as the list of utterances has it."""
 
     utt: str
-    source: str
+    source: str | read.Sound
     is_command: bool
     cut: read.Cut
     failure: str | None
@@ -97,15 +98,18 @@ class _Recording:
     parts: list[_Part] = field(default_factory=list)
 
 
-def hear(model: AcousticModel, sources: Iterable[Source], options: Options | None = None) -> Iterator[Heard]:
+def hear(
+    model: AcousticModel, sources: Iterable[Source], options: Options | None = None, clock: Clock | None = None
+) -> Iterator[Heard]:
     """Yield what the model says about each recording, in their order.
 
-    Whatever is wrong with a recording is the reason in its own result; the others go on.
+    Whatever is wrong with a recording is the reason in its own result; the others go on. `clock` counts the seconds of
+    the stages audio, features and model.
     """
-    options = options or Options()
+    options, clock = options or Options(), clock or Clock()
     most_steps = max(1, int(options.batch_seconds / model.package.frontend.options.seconds))
-    for window in _windows(model, sources, options, most_steps):
-        yield from _heard(model, window, most_steps)
+    for window in _windows(model, sources, options, most_steps, clock):
+        yield from _heard(model, window, most_steps, clock)
 
 
 def batches(lengths: Sequence[int], most_steps: int) -> list[list[int]]:
@@ -123,7 +127,7 @@ def batches(lengths: Sequence[int], most_steps: int) -> list[list[int]]:
 
 
 def _windows(
-    model: AcousticModel, sources: Iterable[Source], options: Options, most_steps: int
+    model: AcousticModel, sources: Iterable[Source], options: Options, most_steps: int, clock: Clock
 ) -> Iterator[list[_Recording]]:
     """Yield recordings, as many together as some batches need, while the next ones are being read.
 
@@ -134,7 +138,7 @@ def _windows(
 
         def read_ahead(count: int) -> None:
             for source in islice(rest, max(0, count - len(waiting))):
-                waiting.append(reader.submit(_prepare, model, source, options))
+                waiting.append(reader.submit(_prepare, model, source, options, clock))
 
         try:
             window: list[_Recording] = []
@@ -154,16 +158,18 @@ def _windows(
                 future.cancel()
 
 
-def _prepare(model: AcousticModel, source: Source, options: Options) -> _Recording:
+def _prepare(model: AcousticModel, source: Source, options: Options, clock: Clock) -> _Recording:
     recording = _Recording(source.utt)
     try:
         if source.failure is not None:
             recording.reason = source.failure
             return recording
         reader = read.read_command if source.is_command else read.read
-        samples = reader(source.source, model.rate, cut=source.cut, channel=options.channel)
+        with clock("audio"):
+            samples = reader(source.source, model.rate, cut=source.cut, channel=options.channel)
         recording.duration = len(samples) / model.rate
-        recording.parts = list(_parts(model, samples, options))
+        with clock("features"):
+            recording.parts = list(_parts(model, samples, options))
         if not recording.parts and not len(model.features(samples[: model.rate])):
             what = f"this recording has {len(samples)} samples, which are too few to be speech"
             raise AsrkitError(what, where=source.source, cure="give at least 0.1 s")
@@ -189,12 +195,15 @@ def _parts(model: AcousticModel, samples: Samples, options: Options) -> Iterator
                 yield _Part(features, (begin + first) / rate, duration, voiced)
 
 
-def _heard(model: AcousticModel, window: list[_Recording], most_steps: int) -> Iterator[Heard]:
+def _heard(
+    model: AcousticModel, window: list[_Recording], most_steps: int, clock: Clock
+) -> Iterator[Heard]:
     parts = [part for recording in window for part in recording.parts]
     results: dict[int, Emission | AsrkitError] = {}
     for group in batches([len(part.features) for part in parts], most_steps):
         try:
-            emissions = model.log_probs([parts[i].features for i in group], [parts[i].duration for i in group])
+            with clock("model"):
+                emissions = model.log_probs([parts[i].features for i in group], [parts[i].duration for i in group])
             results.update(zip(group, emissions, strict=True))
         except AsrkitError as error:
             results.update(dict.fromkeys(group, error))

@@ -20,6 +20,7 @@ _CURE_DAMAGED = "copy it anew"
 _SECONDS_FOR_COMMAND = 600
 _DATA_MISSING = re.compile(r"^data : (\d+) \(should be (\d+)\)", re.MULTILINE)  # what libsndfile tells about a wav file
 _SIZE_UNKNOWN = 0x7FFF0000  # larger ones stand in files that were written to a pipe
+_IN_MEMORY = "the array"
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,24 @@ class Cut:
 WHOLE = Cut()
 
 
-def read(source: str | os.PathLike[str], rate: int, *, cut: Cut = WHOLE, channel: int | None = None) -> Samples:
+@dataclass(frozen=True, eq=False)
+class Sound:
+    """A recording in memory.
+
+    Attributes:
+        samples: (samples,) or (samples, channels); floats in [-1, 1], or integers, whose whole range is that.
+        rate: samples per second.
+    """
+
+    samples: NDArray
+    rate: int
+
+
+def read(source: str | os.PathLike[str] | Sound, rate: int, *, cut: Cut = WHOLE, channel: int | None = None) -> Samples:
     """Return the samples of a recording, or of a part of it.
 
     Args:
-        source: the path of a file that libsndfile reads (wav, flac, ogg, mp3 …).
+        source: the path of a file that libsndfile reads (wav, flac, ogg, mp3 …), or what such a file would hold.
         rate: the wanted sample rate in Hz; others are resampled by soxr.
         cut: the part that is wanted; only that part is read.
         channel: the wanted channel, from 0; None mixes all of them equally.
@@ -49,6 +63,10 @@ def read(source: str | os.PathLike[str], rate: int, *, cut: Cut = WHOLE, channel
         AsrkitError: the file is missing, not sound, cut short, empty, holds NaN, lacks the channel, or is shorter than
             the part that is wanted.
     """
+    if isinstance(source, Sound):
+        frames = _floats(source)
+        first, count = _frames_of(cut, source.rate, len(frames), _IN_MEMORY)
+        return _prepared(frames[first : first + count], count, source.rate, rate, channel, _IN_MEMORY)
     name = os.fspath(source)
     try:
         with open(source, "rb") as file:
@@ -109,6 +127,17 @@ def seconds(source: str | os.PathLike[str]) -> float:
         what = "this is not a recording that can be read"
         raise AsrkitError(what, where=os.fspath(source), cure=_CURE_FORMAT) from error
     return info.frames / info.samplerate
+
+
+def _floats(sound: Sound) -> NDArray[np.float32]:
+    """Return (samples, channels) float32 in [-1, 1]."""
+    samples = np.asarray(sound.samples)
+    if samples.ndim not in (1, 2) or samples.dtype.kind not in "fi" or sound.rate <= 0:
+        what = f"this array has {samples.ndim} dimensions of type {samples.dtype} at {sound.rate} samples a second"
+        cure = "give (samples,) or (samples, channels) of floats or signed integers, and their rate"
+        raise AsrkitError(what, where=_IN_MEMORY, cure=cure)
+    largest = 1.0 if samples.dtype.kind == "f" else -float(np.iinfo(samples.dtype).min)
+    return (np.atleast_2d(samples.T).T / largest).astype(np.float32)
 
 
 def _frames_of(cut: Cut, rate: int, frames: int, name: str) -> tuple[int, int]:

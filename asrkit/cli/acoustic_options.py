@@ -37,6 +37,23 @@ def acoustic_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+def listening_of(longest: float, batch_seconds: float, channel: int | None) -> Options:
+    """Return the way of listening that the options ask for, but for --vad."""
+    from asrkit.acoustic.listening import Options
+
+    return Options(longest, batch_seconds, channel)
+
+
+def model_or_shipped(model_path: str | None) -> str:
+    """Return the model that the option names, or the one that ships, and say so."""
+    from asrkit.acoustic.folder import SHIPPED
+
+    if model_path is not None:
+        return model_path
+    progress.say("no --model: the small Mandarin model that ships with asrkit is used; it is meant for demos and tests")
+    return str(SHIPPED)
+
+
 def opened(
     model_path: str | None,
     precision: str,
@@ -48,16 +65,15 @@ def opened(
     batch_seconds: float,
 ) -> tuple[AcousticModel, Options]:
     """Return the model and the way of listening that the options ask for."""
-    from asrkit.acoustic.folder import SHIPPED
-    from asrkit.acoustic.listening import Options
+    from dataclasses import replace
+
     from asrkit.acoustic.model import AcousticModel
 
-    if model_path is None:
-        progress.say("the small model that ships with asrkit is used (for demos and tests); another: --model FOLDER")
-    model = AcousticModel.open(model_path or SHIPPED, precision=precision, threads=threads, provider=provider)
-    speech = None
+    path = model_or_shipped(model_path)
+    model = AcousticModel.open(path, precision=precision, threads=threads, provider=provider)
+    listening = listening_of(longest, batch_seconds, channel)
     if vad:
         from asrkit.audio.vad import SileroVad
 
-        speech = SileroVad().speech
-    return model, Options(longest, batch_seconds, channel, speech)
+        listening = replace(listening, speech=SileroVad().speech)
+    return model, listening

@@ -52,17 +52,19 @@ def command(
         {utt: alike(text) for utt, text in hypotheses.texts.items()},
         unit,
     )
+    phrases = []
+    if hotword_path:  # before anything is told
+        phrases = [split(alike(phrase.text), unit) for phrase in hotword_list.parse(hotword_path).phrases]
+    speakers = {line.utt: line.speaker for line in kaldi_dir.parse_utt2spk(utt2spk)} if utt2spk else {}
     choices = {"width": keep_width, "case": keep_case, "punctuation": keep_punctuation}
     kept = ", ".join(name for name, keep in choices.items() if keep) or "none"
     click.echo(f"counted: {unit}; differences that count besides words: {kept}")
     for line in report.summary(utterances, unit):
         click.echo(line)
     if utt2spk:
-        speakers = {line.utt: line.speaker for line in kaldi_dir.parse_utt2spk(utt2spk)}
         for line in report.per_speaker(utterances, speakers):
             click.echo(line)
     if hotword_path:
-        phrases = [split(alike(p.text), unit) for p in hotword_list.parse(hotword_path).phrases]
         known = [hypotheses.durations.get(utt) for utt in references.texts]
         seconds = None if None in known else sum(known)
         for line in report.hotwords(utterances, phrases, seconds):

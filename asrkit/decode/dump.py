@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from asrkit import progress
 from asrkit.acoustic import timestamps
@@ -41,17 +41,22 @@ def replayed(path: str | os.PathLike[str]) -> Iterator[Heard]:
     """
     archive = posteriors.parse(path)
     for utt in archive:
-        try:
-            found = archive[utt]
-        except AsrkitError as error:
-            yield Heard(utt, None, str(error))
-            continue
-        if found.times is None:
-            yield Heard(utt, Emission(found.log_probs))
-        else:
-            ends = timestamps.ends_of(found.times)
-            duration = float(ends[-1]) if len(ends) else 0.0
-            yield Heard(utt, Emission(found.log_probs, found.times, ends), duration=duration)
+        yield replay(archive, utt)
+
+
+def replay(archive: Mapping[str, Posteriors], utt: str) -> Heard:
+    """Return one utterance of an archive as if it were heard now; its duration is the end of its last step."""
+    try:
+        found = archive[utt]
+    except KeyError:
+        return Heard(utt, None, "the archive of posteriors has no such utterance.")
+    except AsrkitError as error:
+        return Heard(utt, None, str(error))
+    if found.times is None:
+        return Heard(utt, Emission(found.log_probs))
+    ends = timestamps.ends_of(found.times)
+    duration = float(ends[-1]) if len(ends) else 0.0
+    return Heard(utt, Emission(found.log_probs, found.times, ends), duration=duration)
 
 
 def _listened(

@@ -11,13 +11,16 @@ anything else                       a recording
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from asrkit.audio.read import WHOLE, Cut
+from asrkit import progress
+from asrkit.audio.read import WHOLE, Cut, Sound
 from asrkit.errors import AsrkitError, shown
-from asrkit.formats import kaldi_dir, manifest_jsonl, paths
+from asrkit.formats import kaldi_dir, manifest_jsonl, paths, posteriors
+from asrkit.formats.fields import entries, refuse_all
 from asrkit.formats.hotword_lines import Phrase
+from asrkit.hotwords import lists
 
 AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".au", ".caf", ".w64", ".sph"})
 _LIST_SUFFIXES = frozenset({".txt", ".lst", ".list"})
@@ -29,15 +32,15 @@ class Utterance:
 
     Attributes:
         utt: its id.
-        source: a path, or a shell command that writes a wav file.
-        is_command: which of them.
+        source: a path, a shell command that writes a wav file, or a recording in memory.
+        is_command: whether it is a command.
         cut: the part of the recording that it is.
         hotwords: its own hotwords; None if its list says nothing of them.
         failure: why it cannot be decoded, if its list already shows that.
     """
 
     utt: str
-    source: str
+    source: str | Sound
     is_command: bool = False
     cut: Cut = WHOLE
     hotwords: tuple[Phrase, ...] | None = None
@@ -62,6 +65,50 @@ def utterances(inputs: Sequence[str], *, allow_commands: bool = False) -> list[U
     if not found:
         raise AsrkitError("there is nothing to decode", where=" ".join(inputs), cure="name recordings or lists of them")
     return found
+
+
+def of_posteriors(path: str) -> list[Utterance]:
+    """Return the utterances of an archive of posteriors, in its order.
+
+    Raises:
+        AsrkitError: it is none; an id with white space in it.
+    """
+    found = [Utterance(utt, path) for utt in posteriors.parse(path)]
+    for utterance in found:
+        if not paths.can_be_id(utterance.utt):
+            what = f"the id {shown(utterance.utt)} is empty or has white space in it"
+            raise AsrkitError(what, where=path, cure="write the archive with other ids")
+    return found
+
+
+def with_hotwords(utterances: Sequence[Utterance], path: str, settings: lists.Settings) -> list[Utterance]:
+    """Return the utterances with the hotword lists that the file `path` gives them.
+
+        line :== <utterance> ' ' <path of a hotword list>
+
+    A list takes the place of the one for all utterances, and of that in a manifest; many utterances may share one.
+
+    Raises:
+        AsrkitError: the file or a list cannot be read: all that is wrong is told at once.
+    """
+    named: dict[str, str] = {}
+    for _, where, utt, source in entries(path, "utterance"):
+        if not source:
+            what = f"no path follows the utterance {shown(utt)}"
+            raise AsrkitError(what, where=where, cure="write the path of its hotword list after it")
+        named[utt] = paths.locate(source, path)
+    phrases: dict[str, tuple[Phrase, ...]] = {}
+    errors = []
+    for file in dict.fromkeys(named.values()):
+        try:
+            phrases[file] = lists.read(file, settings).phrases
+        except AsrkitError as error:
+            errors.append(error)
+    refuse_all(errors, "lists of hotwords", path)
+    known = {utterance.utt for utterance in utterances}
+    if unknown := [utt for utt in named if utt not in known]:
+        progress.warn(f"{path}: {len(unknown)} of its utterances are not decoded, such as {shown(unknown[0])}")
+    return [replace(u, hotwords=phrases[named[u.utt]]) if u.utt in named else u for u in utterances]
 
 
 def _of_input(name: str, allow_commands: bool) -> Iterator[Utterance]:

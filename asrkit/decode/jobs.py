@@ -1,80 +1,160 @@
-"""Utterances through recognisers in several processes; a process that dies costs no other utterance its result."""
+"""Utterances through recognisers in several processes; a process that dies costs no other utterance its result.
+
+Each process has a pipe over which it gets a few utterances at a time and sends the answers back. What a process held
+when it was killed is given out once more, each utterance by itself; one that takes a second process with it fails.
+"""
 
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from contextlib import redirect_stderr, suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from typing import Any
 
+from asrkit import progress
 from asrkit.decode.inputs import Utterance
-from asrkit.decode.recogniser import Recogniser, Setup
-from asrkit.formats.hyps import Failure, Hypothesis
+from asrkit.decode.recogniser import Answer, Recogniser
+from asrkit.decode.setup import Setup
+from asrkit.errors import AsrkitError
+from asrkit.formats.hyps import Failure
 
 _CHUNK = 8  # utterances that go to a process at once
+_AHEAD = 4  # chunks for each process that may be done before their turn
 _KILLED = "the process that decoded it was killed twice, perhaps for want of memory; try fewer --jobs."
+_READY = "ready"
 
-_recogniser: Recogniser | None = None
 
-
-def results(setup: Setup, utterances: Sequence[Utterance], jobs: int) -> Iterator[Hypothesis | Failure]:
-    """Yield one result for each utterance, in their order, whatever the number of jobs (laws 9 and 10).
+def answers(setup: Setup, utterances: Sequence[Utterance], jobs: int) -> Iterator[Answer]:
+    """Yield one answer to each utterance, in their order, whatever the number of jobs (laws 9 and 10).
 
     Raises:
-        AsrkitError: the setup cannot be used.
+        AsrkitError: the setup cannot be used; a process cannot be begun.
     """
     if jobs == 1:
-        yield from Recogniser(setup).decoded(utterances)
+        yield from Recogniser(setup).answers(utterances)
         return
-    Recogniser(setup)  # so that a wrong setup is told once and before any process is begun
-    waiting = deque(list(utterances[i : i + _CHUNK]) for i in range(0, len(utterances), _CHUNK))
-    while waiting:
-        chunks = list(waiting)
-        done = 0
-        try:
-            for found in _in_processes(setup, chunks, jobs):
-                yield from found
-                done += 1
-            return
-        except BrokenProcessPool:
-            yield from _retried(setup, chunks[done])
-            waiting = deque(chunks[done + 1 :])
+    yield from _Pool(setup, utterances, min(jobs, -(-len(utterances) // _CHUNK) or 1)).answers()
 
 
-def _in_processes(
-    setup: Setup, chunks: list[list[Utterance]], jobs: int
-) -> Iterator[list[Hypothesis | Failure]]:
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(setup,)) as pool:
-        ahead: deque[Future[list[Hypothesis | Failure]]] = deque()
+@dataclass
+class _Task:
+    """Utterances for one process: `utterances[first : first + count]`."""
+
+    first: int
+    count: int
+    again: bool = False
+
+
+class _Worker:
+    """A process and our end of its pipe."""
+
+    def __init__(self, setup: Setup) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        self.task: _Task | None = None
+        self.process = context.Process(target=_serve, args=(theirs, setup, progress.settings()), daemon=True)
+        self.process.start()
+        theirs.close()
+
+    def end(self) -> None:
+        self.pipe.close()
+        self.process.kill()
+        self.process.join()
+
+
+class _Pool:
+    def __init__(self, setup: Setup, utterances: Sequence[Utterance], jobs: int) -> None:
+        self._setup, self._utterances, self._jobs = setup, utterances, jobs
+        count = len(utterances)
+        self._waiting = deque(_Task(i, min(_CHUNK, count - i)) for i in range(0, count, _CHUNK))
+        self._done: dict[int, Answer] = {}
+        self._workers: list[_Worker] = []
+
+    def answers(self) -> Iterator[Answer]:
         try:
-            for chunk in chunks:
-                ahead.append(pool.submit(_decode, chunk))
-                if len(ahead) > 2 * jobs:
-                    yield ahead.popleft().result()
-            while ahead:
-                yield ahead.popleft().result()
+            self._workers = [_Worker(self._setup) for _ in range(self._jobs)]
+            Recogniser(self._setup)  # tells what is wrong with the setup, once: the processes are silent as they begin
+            for worker in self._workers:
+                self._receive_ready(worker)
+            for number in range(len(self._utterances)):
+                while number not in self._done:
+                    self._give_out(number)
+                    self._take_in()
+                yield self._done.pop(number)
         finally:
-            for future in ahead:
-                future.cancel()
+            for worker in self._workers:
+                worker.end()
 
+    def _give_out(self, number: int) -> None:
+        for worker in self._workers:
+            near = self._waiting and self._waiting[0].first < number + _AHEAD * self._jobs * _CHUNK
+            if worker.task is None and near:
+                worker.task = self._waiting.popleft()
+                first = worker.task.first
+                with suppress(OSError):  # it has died: `_take_in` finds its pipe at an end
+                    worker.pipe.send(self._utterances[first : first + worker.task.count])
 
-def _retried(setup: Setup, chunk: list[Utterance]) -> Iterator[Hypothesis | Failure]:
-    """Decode each utterance of a chunk whose process died in a process of its own."""
-    for utterance in chunk:
+    def _take_in(self) -> None:
+        busy = {worker.pipe: worker for worker in self._workers if worker.task is not None}
+        for pipe in wait(list(busy)):
+            worker = busy[pipe]
+            assert worker.task is not None
+            try:
+                found = worker.pipe.recv()
+            except (EOFError, OSError):
+                self._bury(worker)
+                continue
+            if isinstance(found, Exception):
+                raise found
+            self._done.update(enumerate(found, worker.task.first))
+            worker.task = None
+
+    def _bury(self, worker: _Worker) -> None:
+        """Put a new process in the place of a dead one, and see to what it held."""
+        task = worker.task
+        assert task is not None
+        worker.end()
+        self._workers[self._workers.index(worker)] = another = _Worker(self._setup)
+        self._receive_ready(another)
+        if task.again:
+            failure = Failure(self._utterances[task.first].utt, _KILLED)
+            settings = len(self._setup.settings)
+            lattices = ("",) * settings if self._setup.lattices else ()
+            self._done[task.first] = Answer((failure,) * settings, lattices, searches=(0.0,) * settings)
+        else:
+            progress.warn(f"a process was killed; its {task.count} utterances are decoded once more, one by one")
+            ours = [_Task(number, 1, again=True) for number in range(task.first, task.first + task.count)]
+            self._waiting.extendleft(reversed(ours))
+
+    def _receive_ready(self, worker: _Worker) -> None:
         try:
-            (found,) = _in_processes(setup, [[utterance]], 1)
-            yield from found
-        except BrokenProcessPool:
-            yield Failure(utterance.utt, _KILLED)
+            told = worker.pipe.recv()
+        except (EOFError, OSError) as error:
+            what = "a process for decoding was killed before it had begun, perhaps for want of memory"
+            raise AsrkitError(what, cure="try fewer --jobs") from error
+        if isinstance(told, Exception):
+            raise told
 
 
-def _begin(setup: Setup) -> None:
-    global _recogniser  # noqa: PLW0603
-    _recogniser = Recogniser(setup)
-
-
-def _decode(chunk: list[Utterance]) -> list[Hypothesis | Failure]:
-    assert _recogniser is not None
-    return list(_recogniser.decoded(chunk))
+def _serve(pipe: Connection, setup: Setup, messages: dict[str, bool]) -> None:
+    """Answer over `pipe` until its other end is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it and its commands; the process that asked tells
+    progress.configure(**messages)
+    answer: Any = _READY
+    try:
+        with redirect_stderr(None):
+            recogniser = Recogniser(setup)
+    except Exception as error:  # told by the process that asked
+        answer = error
+    with suppress(EOFError, OSError):
+        while True:
+            pipe.send(answer)
+            asked = pipe.recv()
+            try:
+                answer = list(recogniser.answers(asked))
+            except Exception as error:
+                answer = error

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, get_args
 
+from asrkit import progress
 from asrkit.acoustic.greedy import text_of
+from asrkit.errors import shown
 from asrkit.formats import ctm, hyps, kaldi_dir, trn
 from asrkit.formats.ctm import CtmWord
 from asrkit.formats.hyps import Failure, Hypothesis
@@ -21,26 +23,40 @@ Result = Hypothesis | Failure
 
 
 def lines(format: str, results: Iterable[Result]) -> Iterator[str]:
-    """Yield the lines of `results` in one of FORMATS; failures have none."""
-    good = [result for result in results if isinstance(result, Hypothesis)]
+    """Yield the lines of `results` in one of FORMATS as they come; failures have none."""
+    good = (result for result in results if isinstance(result, Hypothesis))
     if format == "jsonl":
         yield from hyps.serialize(good)
     elif format == "ctm":
         yield from ctm.serialize(_ctm_words(good))
     elif format == "srt":
         yield from _captions(good)
+    elif format == "trn":
+        yield from trn.serialize(_without_brackets(good))
     else:
-        transcripts = tuple(Transcript(result.utt, result.text) for result in good)
-        yield from (trn.serialize if format == "trn" else kaldi_dir.serialize_text)(transcripts)
+        yield from kaldi_dir.serialize_text(Transcript(result.utt, result.text) for result in good)
 
 
-def files(results: Sequence[Result]) -> Iterator[tuple[str, Iterator[str]]]:
-    """Yield (name, lines) of each file of an output folder."""
-    yield "hyps.jsonl", lines("jsonl", results)
-    yield "text", lines("text", results)
-    yield "ctm", lines("ctm", results)
-    yield "trn", lines("trn", results)
-    yield "failed.jsonl", hyps.serialize_failed(result for result in results if isinstance(result, Failure))
+def files(results: Callable[[], Iterable[Result]]) -> Iterator[tuple[str, Iterator[str]]]:
+    """Yield (name, lines) of each file of an output folder; `results` gives all of them each time it is called."""
+    yield "hyps.jsonl", lines("jsonl", results())
+    yield "text", lines("text", results())
+    yield "ctm", lines("ctm", results())
+    yield "trn", lines("trn", results())
+    yield "failed.jsonl", hyps.serialize_failed(result for result in results() if isinstance(result, Failure))
+
+
+def _without_brackets(hypotheses: Iterable[Hypothesis]) -> Iterator[Transcript]:
+    """Yield the transcripts whose ids a TRN file can hold, and warn if there are others."""
+    others = []
+    for hypothesis in hypotheses:
+        if "(" in hypothesis.utt:
+            others.append(hypothesis.utt)
+        else:
+            yield Transcript(hypothesis.utt, hypothesis.text)
+    if others:
+        what = f"{len(others)} utterances have a bracket in their ids, such as {shown(others[0])}"
+        progress.warn(f"{what}; they are left out of trn, which cannot hold them")
 
 
 def _ctm_words(hypotheses: Iterable[Hypothesis]) -> Iterator[CtmWord]:

@@ -1,65 +1,71 @@
-"""Model, graph and hotwords put together: what was heard becomes a hypothesis."""
+"""Model, graph and hotwords put together: a recording, or its posteriors, becomes a hypothesis under each setting."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import base64
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-import numpy as np
-from numpy.typing import NDArray
-
 from asrkit.acoustic import listening
-from asrkit.acoustic.greedy import best_steps, text_of
+from asrkit.acoustic.folder import SHIPPED
 from asrkit.acoustic.listening import Heard
 from asrkit.acoustic.model import AcousticModel, Emission
+from asrkit.decode.ahead import ahead
+from asrkit.decode.dump import replay
 from asrkit.decode.inputs import Utterance
-from asrkit.decode.words import spans, unlisted_names, ways_to_say
+from asrkit.decode.readings import Reader, greedy_reading, warnings_of
+from asrkit.decode.rescoring import open_kenlm
+from asrkit.decode.setup import Setting, Setup
 from asrkit.errors import AsrkitError
+from asrkit.formats import openfst, posteriors
 from asrkit.formats.hotword_lines import Phrase
-from asrkit.formats.hyps import Alternative, Failure, FiredHotword, Hypothesis, Scores, Word
+from asrkit.formats.hyps import Failure, Hypothesis
 from asrkit.graph.folder import GraphFolder, open_graph
 from asrkit.hotwords import lists
 from asrkit.hotwords.graph import HotwordGraph
 from asrkit.hotwords.spelling import Speller
+from asrkit.progress import Clock
 from asrkit.search import decoder
-from asrkit.search.confidence import confidences
-from asrkit.search.graph import SearchGraph, search_graph
-from asrkit.search.options import Options
+from asrkit.search.confidence import word_confidences
+from asrkit.search.decoder import Decoding
+from asrkit.search.export import to_fst, to_kaldi_text
+from asrkit.search.graph import search_graph
 from asrkit.search.path import Path
+from asrkit.search.posteriors import checked
+from asrkit.search.rescore import rescore
 
-UNKNOWN_WORD = "<unk>"
-_INCOMPLETE = "no path came to an end of the graph; this is the best that did not"
-_ESTIMATED = "times are estimated: the model does not tell them"
+_AHEAD = 4  # recordings that are heard before they are searched
+_LISTS_KEPT = 16  # compiled lists of single utterances that are kept for the next ones
 
 
 @dataclass(frozen=True)
-class Setup:
-    """What a recogniser is made of, in words that go to another process.
+class Answer:
+    """What became of one utterance.
 
     Attributes:
-        model: a model folder.
-        graph: a graph folder; None decodes greedily.
-        hotwords: a hotword list; None for none.
-        hotword_settings: how it is read and weighed.
-        search: options of the search.
-        listening: how recordings are treated.
-        nbest: how many readings of each utterance.
-        threads: of the network.
+        results: one for each setting.
+        lattices: one for each setting if they are wanted: Kaldi's text, or an OpenFst file in base 64; "" of failures.
+        heard: what the model said, if it is to be kept.
+        seconds: how long each stage took since the answer before.
+        searches: seconds of the search with each setting.
     """
 
-    model: str
-    graph: str | None = None
-    hotwords: str | None = None
-    hotword_settings: lists.Settings = field(default_factory=lists.Settings)
-    search: Options = field(default_factory=Options)
-    listening: listening.Options = field(default_factory=listening.Options)
-    nbest: int = 1
-    threads: int = 1
+    results: tuple[Hypothesis | Failure, ...]
+    lattices: tuple[str, ...] = ()
+    heard: Heard | None = None
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    searches: tuple[float, ...] = ()
 
 
 class Recogniser:
-    """One model, one graph, one list of hotwords, and the way from a recording to a hypothesis."""
+    """One model, one graph, one list of hotwords, and the way from a recording to a hypothesis.
+
+    Attributes:
+        setup: what it is made of.
+        model: None if a graph tells the units of the posteriors.
+        hotwords: those of all utterances, for each setting.
+    """
 
     def __init__(self, setup: Setup) -> None:
         """Open everything that `setup` names.
@@ -68,148 +74,173 @@ class Recogniser:
             AsrkitError: a folder or list that cannot be used; a graph of another model.
         """
         self.setup = setup
-        self.model = AcousticModel.open(setup.model, threads=setup.threads)
-        self.units = self.model.package.units
+        self.clock = Clock()
+        self._lists: dict[tuple[tuple[Phrase, ...], lists.Settings], HotwordGraph] = {}
+        with self.clock("opening"):
+            self._open()
+
+    def _open(self) -> None:
+        setup = self.setup
+        self._archive = None if setup.posteriors is None else posteriors.parse(setup.posteriors)
+        self.model: AcousticModel | None = None
+        if self._archive is None or setup.model is not None or setup.graph is None:
+            self.model = AcousticModel.open(
+                setup.model or SHIPPED, precision=setup.precision, threads=setup.threads, provider=setup.provider
+            )
         self.graph: GraphFolder | None = None
-        self.hotwords: HotwordGraph | None = None
         if setup.graph is not None:
-            self.graph = open_graph(setup.graph, self.units, model_name=setup.model, contents=False)
+            units = None if self.model is None else self.model.package.units
+            self.graph = open_graph(setup.graph, units, model_name=str(setup.model), contents=False)
+        self.units = self.graph.units if self.model is None and self.graph else self.model.package.units
+        self.hotwords: list[HotwordGraph | None] = [None] * len(setup.settings)
         if setup.hotwords is not None:
-            read = lists.read(setup.hotwords, setup.hotword_settings)
-            self.hotwords = self._compiled(read.phrases, setup.hotwords)
+            self.hotwords = [self._of_file(setup.hotwords, setting.hotwords) for setting in setup.settings]
+        self._speech = None
+        if setup.vad:
+            from asrkit.audio.vad import SileroVad
 
-    def decoded(self, utterances: Iterable[Utterance]) -> Iterator[Hypothesis | Failure]:
-        """Yield one result for each utterance, in their order (law 9)."""
+            self._speech = SileroVad().speech
+        if self.graph is not None:
+            graph = self.graph
+            self._search_graph = search_graph(
+                graph.fst, graph.unit_count, graph.topology, graph.passing_units, str(graph.path)
+            )
+            self._reader = Reader(graph, self.units)
+        self._rescoring = None if setup.rescore_lm is None else open_kenlm(setup.rescore_lm)
+
+    def answers(self, utterances: Iterable[Utterance]) -> Iterator[Answer]:
+        """Yield the answer to each utterance, in their order (law 9)."""
         utterances = list(utterances)
-        heard = listening.hear(self.model, utterances, self.setup.listening)
-        for utterance, one in zip(utterances, heard, strict=True):
-            yield self.result(one, utterance.hotwords)
+        for utterance, heard in zip(utterances, self._heard(utterances), strict=True):
+            yield self.answer(heard, utterance.hotwords)
 
-    def result(self, heard: Heard, own_hotwords: tuple[Phrase, ...] | None = None) -> Hypothesis | Failure:
-        """Return the hypothesis of what was heard, or why there is none.
+    def answer(self, heard: Heard, own_hotwords: tuple[Phrase, ...] | None = None) -> Answer:
+        """Return what was heard as a hypothesis of each setting, or why there is none.
 
         Args:
             heard: what the model said.
             own_hotwords: hotwords of this utterance, in place of those of all utterances.
         """
+        results, lattices, searches = [], [], []
+        for number, setting in enumerate(self.setup.settings):
+            clock = Clock()
+            with clock("search"):
+                result, lattice = self._result(heard, number, setting, own_hotwords)
+            results.append(result)
+            lattices.append(lattice)
+            spent = clock.taken()
+            searches.append(spent["search"])
+            self.clock.add(spent)
+        return Answer(
+            results=tuple(results),
+            lattices=tuple(lattices) if self.setup.lattices else (),
+            heard=heard if self.setup.keep_posteriors else None,
+            seconds=self.clock.taken(),
+            searches=tuple(searches),
+        )
+
+    def _heard(self, utterances: list[Utterance]) -> Iterator[Heard]:
+        if self._archive is not None:
+            for utterance in utterances:
+                with self.clock("posteriors"):
+                    heard = replay(self._archive, utterance.utt)
+                yield heard
+            return
+        assert self.model is not None
+        options = replace(self.setup.listening, speech=self._speech)
+        heard = listening.hear(self.model, utterances, options, self.clock)
+        yield from ahead(heard, _AHEAD) if len(utterances) > 1 else heard
+
+    def _result(
+        self, heard: Heard, number: int, setting: Setting, own_hotwords: tuple[Phrase, ...] | None
+    ) -> tuple[Hypothesis | Failure, str]:
         if heard.emission is None:
-            return Failure(heard.utt, heard.reason or "the model gave no result.")
+            return Failure(heard.utt, heard.reason or "the model gave no result."), ""
         try:
             if self.graph is None:
-                return self._greedy(heard, heard.emission)
-            hotwords = self.hotwords
+                return self._greedy(heard, heard.emission), ""
+            hotwords = self.hotwords[number]
             if own_hotwords is not None:
-                hotwords = self._compiled(own_hotwords, heard.utt) if own_hotwords else None
-            return self._searched(heard, heard.emission, hotwords)
+                hotwords, heard = self._own(own_hotwords, setting, heard)
+            return self._searched(heard, heard.emission, setting, hotwords)
         except AsrkitError as error:
-            return Failure(heard.utt, str(error))
+            return Failure(heard.utt, str(error)), ""
 
-    @cached_property
-    def search_graph(self) -> SearchGraph:
-        """The graph as the search reads it."""
-        assert self.graph is not None
-        graph = self.graph
-        return search_graph(graph.fst, graph.unit_count, graph.topology, graph.passing_units, str(graph.path))
+    def _own(
+        self, phrases: tuple[Phrase, ...], setting: Setting, heard: Heard
+    ) -> tuple[HotwordGraph | None, Heard]:
+        """Return the hotwords of one utterance, or a warning if none of them can be spelled."""
+        if not phrases:
+            return None, heard
+        try:
+            return self.compiled(phrases, setting.hotwords, heard.utt), heard
+        except AsrkitError as error:
+            return None, replace(heard, warnings=(*heard.warnings, f"decoded without hotwords: {error}"))
 
-    @cached_property
-    def _word_of(self) -> Mapping[int, str]:
-        assert self.graph is not None
-        return self.graph.words.symbols
+    def _greedy(self, heard: Heard, emission: Emission) -> Hypothesis:
+        assert self.model is not None
+        checked(emission.log_probs, len(self.units.units), heard.utt)
+        best = greedy_reading(emission, self.model)
+        return Hypothesis(heard.utt, best, duration=heard.duration, warnings=warnings_of(heard))
 
-    @cached_property
-    def _ways(self) -> dict[str, frozenset[tuple[int, ...]]]:
-        assert self.graph is not None
-        return ways_to_say(self.graph.lexicon, self.units.index)
+    def _searched(
+        self, heard: Heard, emission: Emission, setting: Setting, hotwords: HotwordGraph | None
+    ) -> tuple[Hypothesis, str]:
+        table = None if hotwords is None else hotwords.table
+        found = decoder.decode(
+            emission.log_probs, self._search_graph, table, setting.search, lattice=True, name=heard.utt
+        )
+        best, *others = self._paths(found, setting)
+        sure = None
+        if found.lattice is not None and len(emission.log_probs):
+            sure = word_confidences(found.lattice.raw, best.words)
+        first = self._reader.reading(best, emission, hotwords, sure)
+        more = tuple(self._reader.reading(path, emission, hotwords) for path in others)
+        hypothesis = Hypothesis(
+            heard.utt,
+            first,
+            nbest=(first, *more) if self.setup.nbest > 1 else (),
+            duration=heard.duration,
+            warnings=warnings_of(heard, complete=found.complete),
+        )
+        return hypothesis, self._exported(heard.utt, found)
+
+    def _paths(self, found: Decoding, setting: Setting) -> list[Path]:
+        """Return the wanted readings, best first."""
+        lattice, count = found.lattice, self.setup.nbest
+        if lattice is None or not len(lattice.raw.sources) or (count == 1 and not self.setup.rescore_lm):
+            return [found.best]
+        if not self.setup.rescore_lm:
+            return lattice.nbest(count)
+        names = self._reader.word_of
+        paths = []
+        for new in rescore(lattice.words, self._rescoring, names.__getitem__, setting.search.lm_scale, count):
+            path = lattice.path_of(new.words)
+            paths.append(replace(path, scores=path.scores._replace(lm=new.lm)))
+        return paths
+
+    def _exported(self, utt: str, found: Decoding) -> str:
+        if self.setup.lattices is None or found.lattice is None:
+            return ""
+        if self.setup.lattices == "kaldi":
+            return "\n".join(to_kaldi_text(utt, found.lattice.words, str))
+        return base64.b64encode(b"".join(openfst.serialize(to_fst(found.lattice.words), "vector"))).decode("ascii")
 
     @cached_property
     def _speller(self) -> Speller:
         return Speller(self.units, self.graph.lexicon if self.graph is not None else None)
 
-    def _compiled(self, phrases: tuple[Phrase, ...], name: str) -> HotwordGraph:
-        return lists.compiled(phrases, self._speller, self.setup.hotword_settings, name)[0]
+    def _of_file(self, path: str, settings: lists.Settings) -> HotwordGraph:
+        return self.compiled(lists.read(path, settings).phrases, settings, path)
 
-    def _greedy(self, heard: Heard, emission: Emission) -> Hypothesis:
-        units, steps = best_steps(emission.log_probs, self.model)
-        rows = emission.log_probs[steps] if len(steps) else np.zeros((0, 1), np.float32)
-        sure = np.exp(rows.max(axis=1))
-        words = tuple(
-            Word(unit, *_times(emission, int(step), int(step) + 1), float(p))
-            for unit, step, p in zip(units, steps, sure, strict=True)
-        )
-        best = Alternative(text_of(units), units, words)
-        return Hypothesis(heard.utt, best, duration=heard.duration, warnings=_warnings(heard, complete=True))
+    def compiled(self, phrases: tuple[Phrase, ...], settings: lists.Settings, name: str) -> HotwordGraph:
+        """Return the graph of `phrases`, which messages call `name`; the last few are kept.
 
-    def _searched(self, heard: Heard, emission: Emission, hotwords: HotwordGraph | None) -> Hypothesis:
-        table = None if hotwords is None else hotwords.table
-        found = decoder.decode(
-            emission.log_probs, self.search_graph, table, self.setup.search, lattice=True, name=heard.utt
-        )
-        sure = None
-        readings = [found.best]
-        if found.lattice is not None and len(emission.log_probs):
-            sure = confidences(found.lattice.raw, found.best.words).of_words
-            if self.setup.nbest > 1:
-                readings = found.lattice.nbest(self.setup.nbest)
-        best = self._alternative(found.best, emission, hotwords, sure)
-        others = [self._alternative(path, emission, hotwords, None) for path in readings[1:]]
-        return Hypothesis(
-            heard.utt,
-            best,
-            nbest=(best, *others) if self.setup.nbest > 1 else (),
-            duration=heard.duration,
-            warnings=_warnings(heard, complete=found.complete),
-        )
-
-    def _alternative(
-        self, path: Path, emission: Emission, hotwords: HotwordGraph | None, sure: NDArray[np.float64] | None
-    ) -> Alternative:
-        names = [self._word_of[int(word)] for word in path.words]
-        units = tuple(self.units.units[unit] for unit in path.units)
-        spelled = spans(names, path.units.tolist(), self._ways)
-        words = []
-        for number, name in enumerate(names):
-            start, end, shown_word = None, None, name
-            if spelled is not None:
-                first, last = spelled[number]
-                start, end = _times(emission, int(path.unit_steps[first, 0]), int(path.unit_steps[last - 1, 1]))
-                shown_word = text_of(units[first:last]) if name == UNKNOWN_WORD else name
-            words.append(Word(shown_word, start, end, None if sure is None else float(sure[number])))
-        matches = () if hotwords is None else hotwords.matches(path.units.tolist())
-        fired = tuple(
-            FiredHotword(
-                " / ".join(match.phrases),
-                *_times(emission, int(path.unit_steps[match.start, 0]), int(path.unit_steps[match.end - 1, 1])),
-                match.bonus,
-            )
-            for match in matches
-        )  # fmt: skip
-        if spelled is not None:
-            words = with_names(words, unlisted_names(spelled, matches, self._ways.__contains__))
-        s = path.scores
-        scores = Scores(s.total, s.acoustic, s.lm, s.hotword, s.words)
-        return Alternative(text_of(word.word for word in words), units, tuple(words), scores, fired)
-
-
-def with_names(words: Sequence[Word], names: Mapping[int, tuple[int, str]]) -> list[Word]:
-    """Return `words` with each of the `names`, as `unlisted_names` finds them, as one word."""
-    written: list[Word] = []
-    at = 0
-    while at < len(words):
-        last, name = names.get(at, (at + 1, words[at].word))
-        some = words[at:last]
-        sure = [word.confidence for word in some if word.confidence is not None]
-        written.append(Word(name, some[0].start, some[-1].end, min(sure) if sure else None))
-        at = last
-    return written
-
-
-def _times(emission: Emission, first: int, end: int) -> tuple[float | None, float | None]:
-    """Return when the steps `first` to `end` (not included) begin and end, in seconds."""
-    if emission.starts is None or emission.ends is None or not 0 <= first < end <= len(emission.starts):
-        return None, None
-    return float(emission.starts[first]), float(emission.ends[end - 1])
-
-
-def _warnings(heard: Heard, *, complete: bool) -> tuple[str, ...]:
-    more = ((_ESTIMATED,) if heard.estimated else ()) + (() if complete else (_INCOMPLETE,))
-    return (*heard.warnings, *more)
+        Raises:
+            AsrkitError: none of them can be spelled.
+        """
+        if (phrases, settings) not in self._lists:
+            if len(self._lists) >= _LISTS_KEPT:
+                self._lists.clear()
+            self._lists[phrases, settings] = lists.compiled(phrases, self._speller, settings, name)[0]
+        return self._lists[phrases, settings]

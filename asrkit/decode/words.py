@@ -46,10 +46,10 @@ def spans(words: Sequence[str], units: Sequence[int], ways: Ways) -> list[tuple[
 def unlisted_names(
     spelled: Sequence[tuple[int, int]], matches: Iterable[Match], is_word: Callable[[str], bool]
 ) -> dict[int, tuple[int, str]]:
-    """Return the matches that are written as their phrase: number of the first word -> (number of the last + 1, phrase).
+    """Return the matches that are written as their phrase: number of the first word -> (the last + 1, phrase).
 
-    A graph whose units are sounds writes a name that none of its words is as words, or units, that sound alike. The list
-    of hotwords is then the only one to know how it is written; among its own words the language model chooses, as ever.
+    A graph whose units are sounds writes a name that is none of its words as words, or units, that sound alike. Only
+    the list of hotwords knows how it is written; among the graph's own words the language model chooses, as ever.
     Where such matches overlap, the longest counts, then the first.
 
     Args:

@@ -13,7 +13,7 @@ is a program to be run: it is refused unless the caller allows it.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -190,7 +190,7 @@ def parse_text(path: str | os.PathLike[str]) -> tuple[Transcript, ...]:
     return texts
 
 
-def serialize_text(texts: tuple[Transcript, ...]) -> Iterator[str]:
+def serialize_text(texts: Iterable[Transcript]) -> Iterator[str]:
     """Yield the lines of text.
 
     Raises:

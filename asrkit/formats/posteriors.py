@@ -13,7 +13,8 @@ import math
 import os
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -78,13 +79,24 @@ def parse(path: str | os.PathLike[str]) -> Mapping[str, Posteriors]:
 
 
 def write(path: str | os.PathLike[str], items: Iterable[tuple[str, Posteriors]]) -> int:
-    """Publish (utterance id, posteriors) pairs as `*.npz`, or as `*.ark` with the `*.scp` beside it; return how many.
+    """Publish (utterance id, posteriors) pairs as `writer` does; return how many."""
+    count = 0
+    with writer(path) as add:
+        for count, (utt, item) in enumerate(items, 1):  # noqa: B007
+            add(utt, item)
+    return count
+
+
+@contextmanager
+def writer(path: str | os.PathLike[str]) -> Iterator[Callable[[str, Posteriors], None]]:
+    """Yield `add(utt, posteriors)` for `*.npz`, or for `*.ark` with the `*.scp` beside it; published when it ends.
 
     Raises:
         AsrkitError: the name ends in neither; an id that the form cannot hold; the file cannot be written.
     """
     check_name(path)
-    return _write_npz(path, items) if Path(path).suffix == ".npz" else _write_ark(path, items)
+    with (_npz_writer if Path(path).suffix == ".npz" else _ark_writer)(path) as add:
+        yield add
 
 
 def check_name(path: str | os.PathLike[str]) -> None:
@@ -183,14 +195,16 @@ def _npy_header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
     return read(stream)
 
 
-def _write_npz(path: str | os.PathLike[str], items: Iterable[tuple[str, Posteriors]]) -> int:
-    count = 0
+@contextmanager
+def _npz_writer(path: str | os.PathLike[str]) -> Iterator[Callable[[str, Posteriors], None]]:
     with store.publish_file(path) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
-        for count, (utt, item) in enumerate(items, 1):  # noqa: B007
+
+        def add(utt: str, item: Posteriors) -> None:
             _add(archive, utt, item.log_probs)
             if item.times is not None:
                 _add(archive, utt + _TIMES, item.times)
-    return count
+
+        yield add
 
 
 def _add(archive: zipfile.ZipFile, key: str, array: NDArray[np.float32]) -> None:
@@ -198,14 +212,18 @@ def _add(archive: zipfile.ZipFile, key: str, array: NDArray[np.float32]) -> None
         npy.write_array(entry, np.ascontiguousarray(array, np.float32), allow_pickle=False)
 
 
-def _write_ark(path: str | os.PathLike[str], items: Iterable[tuple[str, Posteriors]]) -> int:
+@contextmanager
+def _ark_writer(path: str | os.PathLike[str]) -> Iterator[Callable[[str, Posteriors], None]]:
     lines = []
     with store.publish_file(path) as stream:
         position = 0
-        for utt, item in items:
+
+        def add(utt: str, item: Posteriors) -> None:
+            nonlocal position
             content, mark = kaldi_ark.serialize_matrix(utt, item.log_probs)
             lines.append(kaldi_ark.serialize_place(utt, kaldi_ark.Place(os.fspath(path), position + mark)))
             stream.write(content)
             position += len(content)
+
+        yield add
     store.write_lines(Path(path).with_suffix(".scp"), lines)
-    return len(lines)

@@ -59,6 +59,15 @@ class GraphFolder:
         return symbols.parse(self.path / WORDS)
 
     @cached_property
+    def units(self) -> UnitTable:
+        """The unit table that the graph was built for."""
+        names = symbols.parse(self.path / UNITS).symbols
+        if not all(label in names for label in range(1, self.unit_count + 1)):
+            what = f"this table lacks some of the labels 1 to {self.unit_count} of units"
+            raise AsrkitError(what, where=str(self.path / UNITS), cure="build the graph anew")
+        return UnitTable(tuple(names[label] for label in range(1, self.unit_count + 1)))
+
+    @cached_property
     def lexicon(self) -> Lexicon:
         """How each word may be said; `<unk>` as any single unit whose name is one field of a line."""
         return lexicon.parse(self.path / LEXICON)

@@ -165,14 +165,15 @@ class HotwordGraph:
     def matches(self, units: Sequence[int]) -> tuple[Match, ...]:
         """Return all complete occurrences in `units` (model ids), in the order of their ends, the longest first."""
         found = []
-        for start in range(len(units)):
-            node = ROOT
-            for end in range(start, len(units)):
-                node = int(children_of(self._edges, np.array([node]), np.array([units[end]]))[0])
-                if node == ROOT:
-                    break
-                if node in self._phrases_at:
-                    found.append((end + 1, start, node))
+        said, starts = np.asarray(units, np.int64), np.arange(len(units))
+        nodes, length = np.full(len(units), ROOT), 0
+        while len(starts):  # all that begin somewhere grow by one unit at a time
+            nodes = children_of(self._edges, nodes, said[starts + length])
+            length += 1
+            ends = [(s + length, s, n) for s, n in zip(starts.tolist(), nodes.tolist(), strict=True)]
+            found += [match for match in ends if match[2] in self._phrases_at]
+            going_on = (nodes != ROOT) & (starts + length < len(units))
+            nodes, starts = nodes[going_on], starts[going_on]
         covered = [False] * len(units)
         matches = []
         for end, start, node in sorted(found):

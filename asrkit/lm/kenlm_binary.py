@@ -98,9 +98,7 @@ def main(path: str) -> None:
     try:
         model = kenlm.Model(path)
     except (OSError, RuntimeError) as error:
-        # "Cannot read model '…' (file.cc:160 in void* f() threw Some::Exception because `…'. What a person reads.)"
-        text = " ".join(str(error).split())
-        answer(re.sub(r"^.* threw \w+(?: because `.*?')?\. |[.)]*$", "", text))
+        answer(reason_of(error))
         return
     answer(None)
     while True:
@@ -109,6 +107,14 @@ def main(path: str) -> None:
         except EOFError:
             return
         answer([_score(model, (*words, END)) for words in sentences])
+
+
+def reason_of(error: Exception) -> str:
+    """Return the part of kenlm's message that a person reads.
+
+    "Cannot read model '…' (file.cc:160 in void* f() threw Some::Exception because `…'. What a person reads.)"
+    """
+    return re.sub(r"^.* threw \w+(?: because `.*?')?\. |[.)]*$", "", " ".join(str(error).split()))
 
 
 def _score(model: Any, words: tuple[str, ...]) -> Scored:

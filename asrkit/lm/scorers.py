@@ -13,7 +13,7 @@ from asrkit.lm.model import Model
 from asrkit.lm.scored import Scored
 from asrkit.lm.word_ids import END
 
-_KENLM_MAGIC = b"mmap lm http://kheafield.com/code"
+KENLM_MAGIC = b"mmap lm http://kheafield.com/code"
 
 
 class Scorer(Protocol):
@@ -52,7 +52,7 @@ def open_scorer(path: str | os.PathLike[str]) -> Scorer:
     """
     if os.fspath(path) != STDIN:
         with open_binary(path) as stream:
-            head = stream.read(len(_KENLM_MAGIC))
-        if head == _KENLM_MAGIC:
+            head = stream.read(len(KENLM_MAGIC))
+        if head == KENLM_MAGIC:
             return KenlmScorer(path)
     return ArpaScorer(Model.of(arpa.parse(path)))

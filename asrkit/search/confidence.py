@@ -45,13 +45,15 @@ def confidences(lattice: Acyclic, words: NDArray[np.integer], scale: float = 1.0
     In a raw lattice each way to say a word sequence counts for itself, in a word lattice the best one for all. The
     networks differ little, and the raw lattice need not be determinized first.
     """
-    vocabulary = np.unique(np.concatenate([[NO_WORD], lattice.words, words]))
-    sequence = np.zeros(2 * len(words) + 1, np.int64)
-    sequence[1::2] = np.searchsorted(vocabulary, words)
-    shares = _shares(lattice, vocabulary, sequence, scale)
+    vocabulary, sequence, shares = _network(lattice, words, scale)
     slots = [_ranked(vocabulary, row) for row in shares]
-    of_words = shares[1::2][np.arange(len(words)), sequence[1::2]]
-    return Confidences(np.asarray(words, np.int32), of_words, slots)
+    return Confidences(np.asarray(words, np.int32), _of_words(sequence, shares), slots)
+
+
+def word_confidences(lattice: Acyclic, words: NDArray[np.integer], scale: float = 1.0) -> NDArray[np.float64]:
+    """Return `of_words` of `confidences`, (words,) float64, without making the slots, which take most of the time."""
+    _, sequence, shares = _network(lattice, words, scale)
+    return _of_words(sequence, shares)
 
 
 def least_expected_errors(lattice: Acyclic, words: NDArray[np.integer], scale: float = 1.0) -> Confidences:
@@ -63,6 +65,20 @@ def least_expected_errors(lattice: Acyclic, words: NDArray[np.integer], scale: f
             break
         network = confidences(lattice, better, scale)
     return network
+
+
+def _network(
+    lattice: Acyclic, words: NDArray[np.integer], scale: float
+) -> tuple[NDArray[np.integer], NDArray[np.int64], NDArray[np.float64]]:
+    """Return the words of the lattice, the word of each slot as a place among them, and (slots, words) shares."""
+    vocabulary = np.unique(np.concatenate([[NO_WORD], lattice.words, words]))
+    sequence = np.zeros(2 * len(words) + 1, np.int64)
+    sequence[1::2] = np.searchsorted(vocabulary, words)
+    return vocabulary, sequence, _shares(lattice, vocabulary, sequence, scale)
+
+
+def _of_words(sequence: NDArray[np.int64], shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    return shares[1::2][np.arange(len(sequence) // 2), sequence[1::2]]
 
 
 def _ranked(vocabulary: NDArray[np.int64], row: NDArray[np.float64]) -> list[tuple[int, float]]:

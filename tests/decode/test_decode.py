@@ -1,32 +1,11 @@
 """`asrkit decode` as its users meet it: the model that ships, the demo recordings, a graph made here."""
 
 import json
-from pathlib import Path
 
 import pytest
 
-import asrkit
 from tests.cli.running import asrkit as run
-
-PACKAGE = Path(asrkit.__file__).parent
-DEMO = PACKAGE / "demo"
-TOKENS = PACKAGE / "models" / "small-paraformer" / "tokens.json"
-
-
-@pytest.fixture(scope="module")
-def graph(tmp_path_factory):
-    """A graph of the demo's own characters, and of the names as words."""
-    folder = tmp_path_factory.mktemp("graph")
-    texts = [line.split(" ", 1)[1] for line in (DEMO / "text").read_text(encoding="utf-8").splitlines()]
-    (folder / "corpus").write_text("".join(" ".join(text) + "\n" for text in texts[8:]), encoding="utf-8")
-    names = [line for line in (DEMO / "hotwords.txt").read_text(encoding="utf-8").splitlines() if line[0] != "#"]
-    words = sorted({character for text in texts for character in text} | set(names))
-    (folder / "words").write_text("\n".join(words) + "\n", encoding="utf-8")
-    run("train-lm", folder / "corpus", "-o", folder / "lm.arpa", "--order", 2, "--smoothing", "witten-bell")
-    run("make-lexicon", folder / "words", "--units", TOKENS, "-o", folder / "lexicon")
-    made = ("--lexicon", folder / "lexicon", "--lm", folder / "lm.arpa", "--tokens", TOKENS)
-    run("build-graph", *made, "-o", folder / "graph")
-    return folder / "graph"
+from tests.decode.demo import DEMO, TOKENS, hypotheses
 
 
 @pytest.fixture
@@ -35,10 +14,6 @@ def some(tmp_path):
     paths = [str(DEMO / f"demo-{number:02d}.flac") for number in (1, 4, 16)]
     (tmp_path / "list.txt").write_text("\n".join([paths[0], "gone.wav", *paths[1:]]) + "\n")
     return tmp_path / "list.txt"
-
-
-def hypotheses(out):
-    return [json.loads(line) for line in (out / "hyps.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
 def test_one_result_comes_for_each_utterance_and_failures_are_named(graph, some, tmp_path):
@@ -91,16 +66,16 @@ def test_a_run_that_was_stopped_goes_on_and_ends_with_the_same_bytes(graph, some
     from asrkit.decode import recogniser
 
     run("decode", some, "--graph", graph, "-o", tmp_path / "whole", status=3)
-    result, count = recogniser.Recogniser.result, 0
+    answer, count = recogniser.Recogniser.answer, 0
 
     def stops(self, *arguments):
         nonlocal count
         count += 1
         if count == 3:
             raise KeyboardInterrupt
-        return result(self, *arguments)
+        return answer(self, *arguments)
 
-    monkeypatch.setattr(recogniser.Recogniser, "result", stops)
+    monkeypatch.setattr(recogniser.Recogniser, "answer", stops)
     run("decode", some, "--graph", graph, "-o", tmp_path / "out", status=130)
     assert not (tmp_path / "out").exists()
     journal = tmp_path / "out.partial" / "journal.jsonl"
@@ -108,7 +83,7 @@ def test_a_run_that_was_stopped_goes_on_and_ends_with_the_same_bytes(graph, some
     with journal.open("ab") as file:
         file.write(b'{"utt": "demo-0')  # torn
     other = run("decode", some, "--graph", graph, "-o", tmp_path / "out", "--resume", "--beam", 3, status=1)
-    assert "another one: search differ" in other.stderr
+    assert "another one: settings.search.beam differ" in other.stderr
     again = run("decode", some, "--graph", graph, "-o", tmp_path / "out", "--resume", status=3)
     assert "2 of 4 utterances are decoded already" in again.stderr and count == 5
     for file in ("hyps.jsonl", "failed.jsonl", "manifest.json"):
@@ -168,3 +143,52 @@ def test_explain_tells_why_a_name_came_out_or_did_not(graph, tmp_path):
     assert "'林婉清': recognised" in listed.stdout and "nats ahead of the best path without it" in listed.stdout
     other = run("hotwords", "explain", "demo-04", "诸葛文静", *asked, "--hotwords", tmp_path / "names")
     assert "'诸葛文静': " in other.stdout and "recognised;" not in other.stdout
+
+
+def test_an_utterance_may_have_a_list_of_its_own(graph, heard, tmp_path):
+    """By a file `utterance list`; one list may serve many utterances, the others have the list of all."""
+    (tmp_path / "wanted").write_text("林婉清\n", encoding="utf-8")
+    (tmp_path / "other").write_text("欧阳雨桐\n", encoding="utf-8")
+    (tmp_path / "lists").write_text("demo-04 wanted\ndemo-16 wanted\nnobody other\n", encoding="utf-8")
+    asked = ("decode", "--posteriors-in", heard, "--graph", graph, "--lm-scale", 1, "--incremental-bias", 5)
+    done = run(*asked, "--hotwords", tmp_path / "other", "--utt-hotwords", tmp_path / "lists", "-o", tmp_path / "out")
+    assert "1 of its utterances are not decoded, such as 'nobody'" in done.stderr
+    found = {one["utt"]: one for one in hypotheses(tmp_path / "out")}
+    for name, utts in (("wanted", ("demo-04", "demo-16")), ("other", ("demo-01", "demo-05"))):
+        run(*asked, "--hotwords", tmp_path / name, "-o", tmp_path / f"o-{name}")
+        alone = {one["utt"]: one for one in hypotheses(tmp_path / f"o-{name}")}
+        assert all(found[utt] == alone[utt] for utt in utts)
+    assert "林婉清" in found["demo-04"]["text"]
+
+
+def test_a_manifest_gives_hotwords_to_its_lines_and_unspellable_ones_are_warned_of(graph, tmp_path):
+    lines = [
+        {"audio_filepath": str(DEMO / "demo-04.flac"), "id": "a", "hotwords": {"林婉清": 9}},
+        {"audio_filepath": str(DEMO / "demo-04.flac"), "id": "b", "hotwords": []},
+        {"audio_filepath": str(DEMO / "demo-04.flac"), "id": "c", "hotwords": ["Ж"]},
+    ]
+    (tmp_path / "m.jsonl").write_text("\n".join(map(json.dumps, lines)) + "\n", encoding="utf-8")
+    run("decode", tmp_path / "m.jsonl", "--graph", graph, "--lm-scale", 1, "-o", tmp_path / "out")
+    a, b, c = hypotheses(tmp_path / "out")
+    assert "林婉清" in a["text"] and a["scores"]["hotword"] > 9
+    assert b["scores"]["hotword"] == c["scores"]["hotword"] == 0 and b["text"] == c["text"]
+    assert "need a --graph" in run("decode", tmp_path / "m.jsonl").stderr
+    assert c["warnings"][0].startswith("decoded without hotwords: c: none of the 1 hotwords can be spelled")
+
+
+def test_all_lists_of_utterances_that_are_wrong_are_told_at_once(graph, heard, tmp_path):
+    (tmp_path / "bad").write_text("保定 1\n保定 2\n", encoding="utf-8")
+    (tmp_path / "lists").write_text("demo-01 bad\ndemo-04 gone\n", encoding="utf-8")
+    done = run("decode", "--posteriors-in", heard, "--graph", graph, "--utt-hotwords", tmp_path / "lists", status=1)
+    assert "2 lists of hotwords are wrong" in done.stderr and "bad:2" in done.stderr and "gone" in done.stderr
+    (tmp_path / "lists").write_text("demo-01\n", encoding="utf-8")
+    done = run("decode", "--posteriors-in", heard, "--graph", graph, "--utt-hotwords", tmp_path / "lists", status=1)
+    assert "lists:1: no path follows the utterance 'demo-01'" in done.stderr
+
+
+def test_an_id_that_trn_cannot_hold_costs_nothing_but_its_line(graph, tmp_path):
+    for name in ("a (1).flac", "b.flac"):
+        (tmp_path / name).write_bytes((DEMO / "demo-01.flac").read_bytes())
+    done = run("decode", tmp_path, "--graph", graph, "-o", tmp_path / "out")
+    assert "1 utterances have a bracket in their ids" in done.stderr
+    assert [len((tmp_path / "out" / name).read_text().splitlines()) for name in ("text", "trn")] == [2, 1]

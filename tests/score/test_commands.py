@@ -38,6 +38,13 @@ def test_width_case_and_punctuation_count_only_when_asked(data):
     assert "MER 50.00 %" in done.stdout
 
 
+def test_a_list_that_is_wrong_is_told_before_the_rates(data):
+    (data / "bad").write_text("保定 1\n保定 2\n", encoding="utf-8")
+    for option in ("--hotwords", "--utt2spk"):
+        done = asrkit("score", data / "text", data / "hyp.trn", option, data / "bad", status=1)
+        assert done.stdout == "" and "bad:" in done.stderr
+
+
 def test_score_tells_recall_precision_and_false_accepts_of_hotwords(data):
     before = asrkit("score", data / "text", data / "hyp.trn", "--hotwords", data / "names").stdout
     after = asrkit("score", data / "text", data / "hyps.jsonl", "--hotwords", data / "names").stdout

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from asrkit.search.confidence import NO_WORD, confidences, least_expected_errors
+from asrkit.search.confidence import NO_WORD, confidences, least_expected_errors, word_confidences
 from asrkit.search.decoder import decode
 from asrkit.search.word_lattice import Acyclic
 from tests.random_cases import random_cases
@@ -56,7 +56,9 @@ def test_the_probabilities_of_each_slot_sum_to_one(rng, topology):
     found = decode(*random_case(rng, topology), lattice=True)
     if found.complete:
         lattice = found.lattice.words if rng.random() < 0.5 else found.lattice.raw
-        network = confidences(lattice, found.best.words, scale=float(rng.choice([0.1, 1.0])))
+        scale = float(rng.choice([0.1, 1.0]))
+        network = confidences(lattice, found.best.words, scale)
+        np.testing.assert_array_equal(word_confidences(lattice, found.best.words, scale), network.of_words)
         assert len(network.slots) == 2 * len(found.best.words) + 1
         for slot in network.slots:
             assert sum(p for _, p in slot) == pytest.approx(1.0)

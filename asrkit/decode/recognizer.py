@@ -1,0 +1,130 @@
+"""The Python face of `asrkit decode`: one recognizer, one recording at a time, hotwords that may change in between."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asrkit.acoustic.folder import SHIPPED
+from asrkit.audio.read import Sound
+from asrkit.decode.inputs import Utterance
+from asrkit.decode.recogniser import Recogniser
+from asrkit.decode.setup import DEFAULT_BEAM, DEFAULT_LM_SCALE, Setting, Setup
+from asrkit.errors import AsrkitError
+from asrkit.formats.hotword_lines import Phrase
+from asrkit.formats.hyps import Failure, Hypothesis
+from asrkit.hotwords import lists
+from asrkit.hotwords.graph import DEFAULT_INCREMENTAL_BIAS, HotwordGraph
+from asrkit.search.options import Options
+
+Hotwords = str | os.PathLike[str] | Iterable[str] | Mapping[str, float] | HotwordGraph | None
+
+
+class Recognizer:
+    """A model, a graph and hotwords, ready to transcribe.
+
+        recognizer = Recognizer(model="model/", graph="graph/", hotwords=["林婉清", "阳光保险"])
+        found = recognizer.transcribe("meeting.wav")
+        found.text, found.best.words[0].start, found.best.scores.total, found.best.hotwords
+        recognizer.hotwords = {"欧阳雨桐": 2.0}
+    """
+
+    def __init__(
+        self,
+        model: str | os.PathLike[str] | None = None,
+        graph: str | os.PathLike[str] | None = None,
+        hotwords: Hotwords = None,
+        *,
+        beam: float = DEFAULT_BEAM,
+        lm_scale: float = DEFAULT_LM_SCALE,
+        incremental_bias: float = DEFAULT_INCREMENTAL_BIAS,
+        hotword_scale: float = 1.0,
+        nbest: int = 1,
+        threads: int = 1,
+    ) -> None:
+        """Open the model and the graph.
+
+        Args:
+            model: a model folder; None is the small one that ships.
+            graph: a folder of `asrkit build-graph`; None decodes greedily.
+            hotwords: see the attribute; they need a graph.
+            beam: nats behind the best that are kept.
+            lm_scale: weight of the language model.
+            incremental_bias: nats for each unit of a hotword.
+            hotword_scale: multiplies every hotword bias.
+            nbest: how many readings are wanted; they are in `nbest` of the result.
+            threads: of the network.
+
+        Raises:
+            AsrkitError: something of this cannot be used.
+        """
+        settings = lists.Settings(incremental_bias=incremental_bias, scale=hotword_scale)
+        setting = Setting(Options(beam=beam, lm_scale=lm_scale), settings)
+        self._recogniser = Recogniser(
+            Setup(
+                model=os.fspath(model or SHIPPED),
+                graph=None if graph is None else os.fspath(graph),
+                settings=(setting,),
+                nbest=nbest,
+                threads=threads,
+            )
+        )
+        self.hotwords = hotwords
+
+    @property
+    def hotwords(self) -> HotwordGraph | None:
+        """The hotwords of the next calls.
+
+        They may be set to the path of a list in any known format, to phrases, to phrases with their weights in nats, to
+        a compiled graph, or to None. Setting them raises an AsrkitError if none can be spelled.
+        """
+        return self._recogniser.hotwords[0]
+
+    @hotwords.setter
+    def hotwords(self, hotwords: Hotwords) -> None:
+        self._recogniser.hotwords = [self._compiled(hotwords)]
+
+    def transcribe(
+        self, recording: str | os.PathLike[str] | NDArray[np.number], rate: int | None = None
+    ) -> Hypothesis:
+        """Return what is said in a recording: text, words with times and confidences, scores, hotwords that fired.
+
+        Args:
+            recording: a path, or (samples,) or (samples, channels): floats in [-1, 1] or integers of their whole range.
+            rate: samples per second of an array; None is the rate that the model wants.
+
+        Raises:
+            AsrkitError: the recording cannot be read or decoded.
+        """
+        if isinstance(recording, str | os.PathLike):
+            utterance = Utterance(Path(recording).stem, os.fspath(recording))
+        else:
+            assert self._recogniser.model is not None
+            sound = Sound(np.asarray(recording), self._recogniser.model.rate if rate is None else rate)
+            utterance = Utterance("array", sound)
+        (answer,) = self._recogniser.answers([utterance])
+        (result,) = answer.results
+        if isinstance(result, Failure):
+            raise AsrkitError(result.reason.removesuffix("."))
+        return result
+
+    def _compiled(self, hotwords: Hotwords) -> HotwordGraph | None:
+        if hotwords is None:
+            return None
+        if self._recogniser.graph is None:
+            raise AsrkitError("hotwords need a graph to be searched", cure="name one: Recognizer(graph=…)")
+        if isinstance(hotwords, HotwordGraph):
+            if hotwords.units != len(self._recogniser.units.units):
+                what = f"the hotwords are for {hotwords.units} units, the model has {len(self._recogniser.units.units)}"
+                raise AsrkitError(what, cure="compile the hotwords with the unit table of this model")
+            return hotwords
+        settings = self._recogniser.setup.settings[0].hotwords
+        if isinstance(hotwords, str | os.PathLike):
+            return self._recogniser.compiled(lists.read(hotwords, settings).phrases, settings, os.fspath(hotwords))
+        weights = hotwords if isinstance(hotwords, Mapping) else dict.fromkeys(hotwords, 0.0)
+        phrases = tuple(Phrase(text, float(weight)) for text, weight in weights.items())
+        return self._recogniser.compiled(phrases, settings, "hotwords") if phrases else None

@@ -1,0 +1,36 @@
+"""A language model for kenlm, opened with care."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asrkit.errors import AsrkitError
+from asrkit.formats.reading import open_binary
+from asrkit.lm.kenlm_binary import KenlmScorer, reason_of
+from asrkit.lm.scorers import KENLM_MAGIC
+
+if TYPE_CHECKING:
+    import kenlm
+
+
+def open_kenlm(path: str) -> kenlm.Model:
+    """Return the model in the file `path`, an ARPA file or KenLM's binary.
+
+    A binary is first loaded in a process of its own, where a damaged one does no harm.
+
+    Raises:
+        AsrkitError: it cannot be read, or kenlm cannot load it.
+    """
+    import kenlm
+
+    with open_binary(path) as stream:
+        head = stream.read(len(KENLM_MAGIC))
+    if head == KENLM_MAGIC:
+        KenlmScorer(path).close()
+    silent = kenlm.Config()
+    silent.show_progress, silent.arpa_complain = False, kenlm.ARPALoadComplain.NONE
+    try:
+        return kenlm.Model(path, silent)
+    except (OSError, RuntimeError) as error:
+        cure = "give an ARPA file that is not packed, or a binary of KenLM's build_binary"
+        raise AsrkitError(f"kenlm cannot load this model: {reason_of(error)}", where=path, cure=cure) from error

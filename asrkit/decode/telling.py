@@ -1,0 +1,43 @@
+"""How a run tells of itself: a bar or lines while it goes on, and at the end where the time went."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+
+from asrkit import progress
+from asrkit.decode.recogniser import Answer
+from asrkit.formats.hyps import Failure, Hypothesis
+
+_STAGES = ("opening", "audio", "features", "model", "posteriors", "search")
+
+
+def told(answers: Iterable[Answer], total: int, jobs: int) -> Iterator[Answer]:
+    """Pass `answers` on and tell how far the run is, which utterances fail, and at the end how it went."""
+    began, sound, failed, count, clock = time.perf_counter(), 0.0, 0, 0, progress.Clock()
+    with progress.track("decoding", total, "utterances") as advance:
+        for answer in answers:
+            count += 1
+            clock.add(dict(answer.seconds))
+            reasons = {result.reason: result.utt for result in answer.results if isinstance(result, Failure)}
+            for reason, utt in reasons.items():
+                progress.warn(f"{utt}: {reason}", utt=utt)
+            good = next((result for result in answer.results if isinstance(result, Hypothesis)), None)
+            failed += good is None
+            sound += (good.duration or 0.0) if good else 0.0
+            advance(1, _note(sound, time.perf_counter() - began, failed))
+            yield answer
+    spent = time.perf_counter() - began
+    factor = f", real-time factor {spent / sound:.3f}" if sound else ""
+    progress.say(f"{count} utterances, {failed} failed, {sound:.1f} s of sound in {spent:.1f} s{factor}")
+    seconds = clock.taken()
+    shares = ", ".join(f"{stage} {seconds[stage]:.2f} s" for stage in _STAGES if stage in seconds)
+    if shares:
+        beside = " (audio and features go on beside the model)" if "model" in seconds else ""
+        how = f" (added up over {jobs} processes)" if jobs > 1 else beside
+        progress.say(f"of that: {shares}{how}", seconds=seconds)
+
+
+def _note(sound: float, spent: float, failed: int) -> str:
+    factor = f", real-time factor {spent / sound:.3f}" if sound else ""
+    return f"{sound:.0f} s of sound{factor}, {failed} failed"

@@ -1,0 +1,125 @@
+"""`asrkit decode` as a whole: against the bare network, two processes against one, memory over a long list.
+
+    ASRKIT_MODEL       a FunASR folder (default: the model that ships)
+    ASRKIT_GRAPH       a graph folder for it (default: made of the demo's domain text)
+    ASRKIT_UTTERANCES  how many utterances the long list has (default: 10,000)
+
+The recordings are the 24 of the demo, again and again; 1,000 hotwords are cut from the words of the graph.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from asrkit.acoustic.folder import SHIPPED
+from asrkit.audio import read
+from asrkit.decode import inputs
+from asrkit.decode.recogniser import Recogniser
+from asrkit.decode.setup import DEFAULT_LM_SCALE, Setting, Setup
+from asrkit.search.options import Options
+
+_SHORT, _ROUNDS, _HOTWORDS = 1000, 3, 1000
+_RECIPE = Path(__file__).parents[1] / "recipes" / "demo" / "run.sh"
+_SECONDS_BETWEEN = 0.5
+
+
+def main():
+    folder = Path(os.environ.get("ASRKIT_MODEL", SHIPPED))
+    with tempfile.TemporaryDirectory() as temporary:
+        work = Path(temporary)
+        graph = Path(os.environ.get("ASRKIT_GRAPH") or _made_graph(work))
+        _write_hotwords(graph, work / "hotwords.txt")
+        _against_the_network(folder, graph, work)
+        _two_processes(folder, graph, work)
+        _memory(folder, graph, work)
+    print(f"\nload average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores: trust the CPU columns where it is high")
+
+
+def _against_the_network(folder, graph, work):
+    setting = Setting(Options(lm_scale=DEFAULT_LM_SCALE))
+    recogniser = Recogniser(Setup(str(folder), str(graph), str(work / "hotwords.txt"), (setting,)))
+    listed = inputs.utterances([_listed(work, _SHORT)])
+    model = recogniser.model
+    distinct = {u.source: model.features(read.read(u.source, model.rate)) for u in listed[:24]}
+    features = [distinct[u.source] for u in listed]
+    session = model.package.session
+    rows = {"the bare network, onnxruntime": [], "asrkit decode, LM and 1,000 hotwords": []}
+    works = (
+        lambda: [session.run({"speech": f[None], "speech_lengths": np.array([len(f)])}) for f in features],
+        lambda: sum(1 for _ in recogniser.answers(listed)),
+    )
+    for _ in range(_ROUNDS):
+        for row, run in zip(rows.values(), works, strict=True):
+            wall, cpu = time.perf_counter(), time.process_time()
+            run()
+            row.append((time.perf_counter() - wall, time.process_time() - cpu))
+    (bare_wall, bare_cpu), *_ = (np.min(row, axis=0) for row in rows.values())
+    print(f"| {_SHORT} utterances, one process | wall s | CPU s | wall / bare | CPU / bare |\n|---|---|---|---|---|")
+    for name, row in rows.items():
+        wall, cpu = np.min(row, axis=0)
+        print(f"| {name} | {wall:.1f} | {cpu:.1f} | {wall / bare_wall:.2f} | {cpu / bare_cpu:.2f} |")
+
+
+def _two_processes(folder, graph, work):
+    print(f"\n| {_SHORT} utterances | wall s | CPU s | times as fast |\n|---|---|---|---|")
+    first = None
+    for jobs in (1, 2):
+        before, began = os.times(), time.perf_counter()
+        _decode(folder, graph, work, _listed(work, _SHORT), jobs).wait()
+        wall, after = time.perf_counter() - began, os.times()
+        first = first or wall
+        cpu = after.children_user + after.children_system - before.children_user - before.children_system
+        print(f"| --jobs {jobs}, from start to end | {wall:.1f} | {cpu:.1f} | {first / wall:.2f} |")
+
+
+def _memory(folder, graph, work):
+    count = int(os.environ.get("ASRKIT_UTTERANCES", "10000"))
+    running = _decode(folder, graph, work, _listed(work, count), 1)
+    journal, seen = work / "out.partial" / "journal.jsonl", {}
+    while running.poll() is None:
+        try:
+            done = journal.read_bytes().count(b"\n")
+            status = Path(f"/proc/{running.pid}/status").read_text()
+            seen[done] = int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) / 1024
+        except (OSError, StopIteration):
+            pass
+        time.sleep(_SECONDS_BETWEEN)
+    marks = [count // 10, count // 2, count]
+    at = [seen[min(seen, key=lambda done, mark=mark: abs(done - mark))] for mark in marks]
+    print("\n| utterances done | resident MiB | of the first |\n|---|---|---|")
+    for mark, size in zip(marks, at, strict=True):
+        print(f"| {mark:,} | {size:.0f} | {size / at[0]:.3f} |")
+
+
+def _decode(folder, graph, work, listed, jobs):
+    command = [sys.executable, "-m", "asrkit", "decode", listed, "--model", str(folder), "--graph", str(graph)]
+    command += ["--hotwords", str(work / "hotwords.txt"), "-o", str(work / "out"), "--overwrite", "--quiet"]
+    return subprocess.Popen([*command, "--jobs", str(jobs)])
+
+
+def _listed(work, count):
+    recordings = sorted((SHIPPED.parents[1] / "demo").glob("*.flac"))
+    lines = [f"u{number:06d} {recordings[number % len(recordings)]}\n" for number in range(count)]
+    (work / f"{count}.scp").write_text("".join(lines))
+    return str(work / f"{count}.scp")
+
+
+def _made_graph(work):
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    subprocess.run([_RECIPE, work / "demo"], check=True, capture_output=True, env={**os.environ, "PATH": path})
+    return work / "demo" / "graph"
+
+
+def _write_hotwords(graph, path):
+    words = [line.split()[0] for line in (graph / "words.txt").read_text(encoding="utf-8").splitlines()]
+    words = [word for word in words if 2 <= len(word) <= 4 and word.isalpha()]
+    path.write_text("\n".join(words[:: max(1, len(words) // _HOTWORDS)][:_HOTWORDS]) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,103 @@
+"""`asrkit.Recognizer`, the Python face of decoding."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import soundfile
+
+import asrkit
+from asrkit.cli.decode import command
+from asrkit.decode.setup import DEFAULT_BEAM, DEFAULT_LM_SCALE
+from asrkit.errors import AsrkitError
+from tests.cli.running import asrkit as run
+from tests.decode.demo import DEMO
+
+RECORDING = DEMO / "demo-04.flac"
+
+
+@pytest.fixture(scope="module")
+def recognizer(graph):
+    return asrkit.Recognizer(graph=graph)
+
+
+@pytest.fixture
+def sound():
+    return soundfile.read(RECORDING, dtype="float32")
+
+
+def test_importing_asrkit_imports_nothing_heavy():
+    code = "import sys; before = set(sys.modules); import asrkit; print(*sorted(set(sys.modules) - before))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert {name for name in done.stdout.split() if name.split(".")[0] not in sys.stdlib_module_names} == {"asrkit"}
+
+
+def test_what_it_says_is_what_the_command_says(recognizer, graph, tmp_path):
+    (tmp_path / "names").write_text("林婉清 1\n", encoding="utf-8")
+    for path in (None, tmp_path / "names"):
+        recognizer.hotwords = path
+        told = json.loads(run("decode", RECORDING, "--graph", graph, "--format", "jsonl",
+                              *(["--hotwords", path] if path else [])).stdout)  # fmt: skip
+        found = recognizer.transcribe(RECORDING)
+        assert (found.utt, found.text, found.duration) == ("demo-04", told["text"], told["duration"])
+        assert found.best.scores.total == pytest.approx(told["scores"]["total"], abs=1e-5)
+        assert [hotword.phrase for hotword in found.best.hotwords] == [h["phrase"] for h in told["hotwords"]]
+        assert [word.start for word in found.best.words] == pytest.approx([w["start"] for w in told["words"]])
+
+
+def test_its_defaults_are_those_of_the_command():
+    defaults = {option.name: option.default for option in command.params}
+    assert (defaults["beam"], defaults["lm_scale"]) == (DEFAULT_BEAM, DEFAULT_LM_SCALE)
+
+
+def test_arrays_of_any_form_say_what_the_file_says(recognizer, sound):
+    samples, rate = sound
+    wanted = recognizer.transcribe(str(RECORDING)).text
+    whole = np.round(samples * 32768).clip(-32768, 32767).astype(np.int16)
+    for array in (samples, samples.astype(np.float64), whole, np.stack([samples, samples], axis=1)):
+        assert recognizer.transcribe(array, rate).text == wanted
+    assert recognizer.transcribe(samples).text == wanted  # the model's own rate
+    assert recognizer.transcribe(np.zeros(16000, np.float32)).text == ""
+
+
+def test_hotwords_are_swapped_between_calls(recognizer, sound):
+    texts = []
+    for hotwords in (None, ["林婉清"], {"林婉清": 9.0}, [], ["欧阳雨桐"], None):
+        recognizer.hotwords = hotwords
+        texts.append(recognizer.transcribe(*sound).text)
+    assert ["林婉清" in text for text in texts[1:3]] == [True, True] and texts[3] == texts[0] == texts[5]
+    recognizer.hotwords = {"林婉清": 9.0}
+    compiled = recognizer.hotwords
+    assert compiled.phrases == ("林婉清",)
+    recognizer.hotwords = None
+    assert recognizer.hotwords is None
+    recognizer.hotwords = compiled.with_added([])
+    assert recognizer.transcribe(*sound).text == texts[2]
+    recognizer.hotwords = None
+
+
+def test_several_readings_come_if_they_are_wanted(graph):
+    found = asrkit.Recognizer(graph=graph, nbest=3).transcribe(RECORDING)
+    assert 1 < len(found.nbest) <= 3 and found.nbest[0] == found.best
+
+
+def test_what_cannot_be_used_is_told_in_a_sentence(recognizer, graph, tmp_path):
+    for wrong, sentence in [
+        ("gone.wav", "gone.wav: no such file or folder"),
+        (np.zeros((2, 2, 2)), "the array: this array has 3 dimensions of type float64"),
+        (np.zeros(0, np.float32), "the array: this recording is empty"),
+        (np.full(9000, np.nan, np.float32), "the array: a sample of this recording is not a number"),
+        (np.zeros(9, bool), "of type bool"),
+    ]:
+        with pytest.raises(AsrkitError, match=sentence):
+            recognizer.transcribe(wrong)
+    with pytest.raises(AsrkitError, match="hotwords need a graph"):
+        asrkit.Recognizer(hotwords=["林婉清"])
+    with pytest.raises(AsrkitError, match="none of the 1 hotwords can be spelled"):
+        recognizer.hotwords = ["Ж"]
+    with pytest.raises(AsrkitError, match="no such model folder"):
+        asrkit.Recognizer(model=tmp_path / "none", graph=graph)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = asrkit.nothing
