@@ -1,4 +1,4 @@
-"""What names as hotwords, among 1,000 others, do to recall and to everything else, on real sentences (SPEECH=folder)."""
+"""What names as hotwords, among 1,000 others, do to recall and the rest, on real sentences (SPEECH=, GRAPH=)."""
 
 import os
 from dataclasses import replace
