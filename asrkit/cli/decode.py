@@ -24,7 +24,8 @@ asrkit decode recordings/ --graph graph/ --sweep lm_scale=0:1:0.1 beam=8,12 --re
 @subcommand("decode", example=_EXAMPLE)
 @click.argument("inputs", metavar="[INPUT]...", nargs=-1)
 @click.option("--posteriors-in", type=click.Path(), help="Posteriors (.npz, .ark, .scp) in place of INPUTs.")
-@click.option("--graph", type=click.Path(), help="A graph of asrkit build-graph.  [default: none, greedy decoding]")
+@click.option("--graph", type=click.Path(), help="A graph of asrkit build-graph.  [default: the general one of "
+              "the model that ships; with another --model none, greedy decoding]")
 @click.option("--hotwords", type=click.Path(), help="A hotword list in any of the known formats.")
 @click.option("--utt-hotwords", type=click.Path(), help="Lines `utterance list`: utterances with a list of their own.")
 @click.option("-o", "--output", type=click.Path(), help="The folder of results.")
@@ -71,6 +72,8 @@ def command(inputs: tuple[str, ...], **options: Any) -> Status:
     if options["sweep"]:  # `--sweep A=… B=…`: the shell's words behind the first one come as inputs
         options["sweep"] = (*" ".join(options["sweep"]).split(), *filter(sweep.is_part, inputs))
         inputs = tuple(name for name in inputs if not sweep.is_part(name))
+    if options["graph"] is None and options["model_path"] is None and not options["greedy"]:
+        options["graph"] = _general_graph()
     _check(inputs, options)
     setup = _setup(options)
     if options["posteriors_in"]:
@@ -99,6 +102,13 @@ def command(inputs: tuple[str, ...], **options: Any) -> Status:
         for line in padded(_table(setup, outcome, references, timed=True)):
             click.echo(line)
     return outcome.status
+
+
+def _general_graph() -> str:
+    from asrkit.acoustic.folder import GENERAL_GRAPH
+
+    progress.say("no --graph: the general one that ships with asrkit is searched; it knows the words of newspapers")
+    return str(GENERAL_GRAPH)
 
 
 def _check(inputs: tuple[str, ...], options: dict[str, Any]) -> None:

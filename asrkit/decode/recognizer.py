@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from asrkit.acoustic.folder import SHIPPED
+from asrkit.acoustic.folder import GENERAL_GRAPH, SHIPPED
 from asrkit.audio.read import Sound
 from asrkit.decode.inputs import Utterance
 from asrkit.decode.recogniser import Recogniser
@@ -39,6 +39,7 @@ class Recognizer:
         graph: str | os.PathLike[str] | None = None,
         hotwords: Hotwords = None,
         *,
+        greedy: bool = False,
         beam: float = DEFAULT_BEAM,
         lm_scale: float = DEFAULT_LM_SCALE,
         incremental_bias: float = DEFAULT_INCREMENTAL_BIAS,
@@ -50,8 +51,10 @@ class Recognizer:
 
         Args:
             model: a model folder; None is the small one that ships.
-            graph: a folder of `asrkit build-graph`; None decodes greedily.
+            graph: a folder of `asrkit build-graph`; None is the general one of the model that ships, and no graph, that
+                is greedy decoding, with another model.
             hotwords: see the attribute; they need a graph.
+            greedy: use no graph.
             beam: nats behind the best that are kept.
             lm_scale: weight of the language model.
             incremental_bias: nats for each unit of a hotword.
@@ -62,12 +65,14 @@ class Recognizer:
         Raises:
             AsrkitError: something of this cannot be used.
         """
+        if graph is None and model is None:
+            graph = GENERAL_GRAPH
         settings = lists.Settings(incremental_bias=incremental_bias, scale=hotword_scale)
         setting = Setting(Options(beam=beam, lm_scale=lm_scale), settings)
         self._recogniser = Recogniser(
             Setup(
                 model=os.fspath(model or SHIPPED),
-                graph=None if graph is None else os.fspath(graph),
+                graph=None if greedy or graph is None else os.fspath(graph),
                 settings=(setting,),
                 nbest=nbest,
                 threads=threads,

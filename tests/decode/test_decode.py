@@ -96,9 +96,18 @@ def test_a_folder_that_exists_is_left_alone(graph, tmp_path):
     assert "this folder exists" in done.stderr
 
 
-def test_without_a_graph_the_best_units_come_out(tmp_path):
+def test_without_model_and_graph_those_that_ship_are_used():
     done = run("decode", DEMO / "demo-04.flac")
-    assert done.stdout.startswith("demo-04 ") and "small Mandarin model" in done.stderr
+    said = (DEMO / "text").read_text(encoding="utf-8").splitlines()[3].split()[1]
+    assert set(done.stdout.split()[1]) <= {chr(c) for c in range(0x4E00, 0xA000)}
+    assert len(set(said) & set(done.stdout)) >= len(said) // 3
+    assert "small Mandarin model" in done.stderr and "general one" in done.stderr
+
+
+def test_without_a_graph_for_it_a_models_best_units_come_out(tmp_path):
+    assert "ā" in run("decode", DEMO / "demo-04.flac", "--greedy").stdout.translate(dict.fromkeys(map(ord, "áǎà"), "ā"))
+    by_name = run("decode", DEMO / "demo-04.flac", "--model", TOKENS.parent)
+    assert by_name.stdout == run("decode", DEMO / "demo-04.flac", "--greedy").stdout
 
 
 def test_every_format_goes_to_standard_output(graph):
@@ -129,7 +138,7 @@ def test_a_hotword_list_with_errors_is_refused_before_anything_is_decoded(graph,
 
 
 def test_wrong_options_are_wrong_usage(graph):
-    assert "hotwords need a --graph" in run("decode", "x.wav", "--hotwords", "y", status=2).stderr
+    assert "hotwords need a --graph" in run("decode", "x.wav", "--greedy", "--hotwords", "y", status=2).stderr
     assert "not both" in run("decode", "x.wav", "-o", "z", "--format", "text", status=2).stderr
     assert "beam is 0" in run("decode", "x.wav", "--graph", graph, "--beam", 0, status=2).stderr
 
@@ -172,7 +181,7 @@ def test_a_manifest_gives_hotwords_to_its_lines_and_unspellable_ones_are_warned_
     a, b, c = hypotheses(tmp_path / "out")
     assert "林婉清" in a["text"] and a["scores"]["hotword"] > 9
     assert b["scores"]["hotword"] == c["scores"]["hotword"] == 0 and b["text"] == c["text"]
-    assert "need a --graph" in run("decode", tmp_path / "m.jsonl").stderr
+    assert "need a --graph" in run("decode", tmp_path / "m.jsonl", "--greedy").stderr
     assert c["warnings"][0].startswith("decoded without hotwords: c: none of the 1 hotwords can be spelled")
 
 

@@ -94,10 +94,16 @@ def test_what_cannot_be_used_is_told_in_a_sentence(recognizer, graph, tmp_path):
         with pytest.raises(AsrkitError, match=sentence):
             recognizer.transcribe(wrong)
     with pytest.raises(AsrkitError, match="hotwords need a graph"):
-        asrkit.Recognizer(hotwords=["林婉清"])
+        asrkit.Recognizer(greedy=True, hotwords=["林婉清"])
     with pytest.raises(AsrkitError, match="none of the 1 hotwords can be spelled"):
         recognizer.hotwords = ["Ж"]
     with pytest.raises(AsrkitError, match="no such model folder"):
         asrkit.Recognizer(model=tmp_path / "none", graph=graph)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = asrkit.nothing
+
+
+def test_without_model_and_graph_it_uses_those_that_ship():
+    spoken = (DEMO / "text").read_text(encoding="utf-8").splitlines()[3].split()[1]
+    text = asrkit.Recognizer().transcribe(DEMO / "demo-04.flac").text
+    assert len(set(spoken) & set(text)) >= len(spoken) // 3
