@@ -14,9 +14,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks._lm_corpus import _sentences, write
+from benchmarks._lm_corpus import _sentences
 
-LARGE_TOKENS = 900_000  # about 1.4 million n-grams
 LARGE_LEXICON = 350_000
 MB = 1e6
 
@@ -24,8 +23,8 @@ MB = 1e6
 def main():
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        small = _language_model(folder / "small", None, "--prune", "0,0,1")
-        large = _language_model(folder / "large", LARGE_TOKENS)
+        small = _language_model(folder / "small", "--prune", "0,0,1")
+        large = _language_model(folder / "large")
         print(f"G from ARPA, {_ngrams(large):,} n-grams")
         ours, peer = _apart("our_grammar", large), _apart("kaldilm_grammar", large)
         as_fst = peer["text"] + peer["compile"]
@@ -53,15 +52,12 @@ def main():
               f"{1e3 * opened['cpu']:.1f} ms of CPU, {opened['resident'] / MB:.0f} MB more resident")  # fmt: skip
 
 
-def _language_model(folder, tokens, *more):
-    """Train on text of so many tokens, or on a month of the People's Daily, Chinese words only."""
+def _language_model(folder, *more):
+    """Train on a month of the People's Daily, Chinese words only."""
     folder.mkdir()
     text = folder / "text"
-    if tokens is None:
-        chinese = (re.sub("[^\u4e00-\u9fff ]+", " ", " ".join(words)).split() for words in _sentences())
-        text.write_text("".join(" ".join(words) + "\n" for words in chinese if words), "utf-8")
-    else:
-        write(text, tokens)
+    chinese = (re.sub("[^\u4e00-\u9fff ]+", " ", " ".join(words)).split() for words in _sentences())
+    text.write_text("".join(" ".join(words) + "\n" for words in chinese if words), "utf-8")
     train = [sys.executable, "-m", "asrkit", "train-lm", str(text), "--order", "3", "-o", str(folder / "lm.arpa")]
     subprocess.run([*train, "--quiet", *more], check=True)
     return folder / "lm.arpa"
