@@ -172,12 +172,16 @@ def _prepare(model: AcousticModel, source: Source, options: Options, clock: Cloc
             recording.parts = list(_parts(model, samples, options))
         if not recording.parts and not len(model.features(samples[: model.rate])):
             what = f"this recording has {len(samples)} samples, which are too few to be speech"
-            raise AsrkitError(what, where=source.source, cure="give at least 0.1 s")
+            raise AsrkitError(what, where=_name_of(source), cure="give at least 0.1 s")
     except AsrkitError as error:
         recording.reason = str(error)
     except MemoryError:
-        recording.reason = f"{shown(source.source)} needs more memory than there is; cut it into pieces."
+        recording.reason = f"{shown(_name_of(source))} needs more memory than there is; cut it into pieces."
     return recording
+
+
+def _name_of(source: Source) -> str:
+    return source.source if isinstance(source.source, str) else read.IN_MEMORY
 
 
 def _parts(model: AcousticModel, samples: Samples, options: Options) -> Iterator[_Part]:

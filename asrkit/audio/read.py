@@ -20,7 +20,7 @@ _CURE_DAMAGED = "copy it anew"
 _SECONDS_FOR_COMMAND = 600
 _DATA_MISSING = re.compile(r"^data : (\d+) \(should be (\d+)\)", re.MULTILINE)  # what libsndfile tells about a wav file
 _SIZE_UNKNOWN = 0x7FFF0000  # larger ones stand in files that were written to a pipe
-_IN_MEMORY = "the array"
+IN_MEMORY = "the array"
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,8 @@ def read(source: str | os.PathLike[str] | Sound, rate: int, *, cut: Cut = WHOLE,
     """
     if isinstance(source, Sound):
         frames = _floats(source)
-        first, count = _frames_of(cut, source.rate, len(frames), _IN_MEMORY)
-        return _prepared(frames[first : first + count], count, source.rate, rate, channel, _IN_MEMORY)
+        first, count = _frames_of(cut, source.rate, len(frames), IN_MEMORY)
+        return _prepared(frames[first : first + count], count, source.rate, rate, channel, IN_MEMORY)
     name = os.fspath(source)
     try:
         with open(source, "rb") as file:
@@ -135,7 +135,7 @@ def _floats(sound: Sound) -> NDArray[np.float32]:
     if samples.ndim not in (1, 2) or samples.dtype.kind not in "fi" or sound.rate <= 0:
         what = f"this array has {samples.ndim} dimensions of type {samples.dtype} at {sound.rate} samples a second"
         cure = "give (samples,) or (samples, channels) of floats or signed integers, and their rate"
-        raise AsrkitError(what, where=_IN_MEMORY, cure=cure)
+        raise AsrkitError(what, where=IN_MEMORY, cure=cure)
     largest = 1.0 if samples.dtype.kind == "f" else -float(np.iinfo(samples.dtype).min)
     return (np.atleast_2d(samples.T).T / largest).astype(np.float32)
 

@@ -90,6 +90,7 @@ def test_what_cannot_be_used_is_told_in_a_sentence(recognizer, graph, tmp_path):
         (np.zeros(0, np.float32), "the array: this recording is empty"),
         (np.full(9000, np.nan, np.float32), "the array: a sample of this recording is not a number"),
         (np.zeros(9, bool), "of type bool"),
+        (np.zeros(3, np.float32), "^the array: this recording has 3 samples, which are too few"),
     ]:
         with pytest.raises(AsrkitError, match=sentence):
             recognizer.transcribe(wrong)
