@@ -1,34 +1,40 @@
 #!/usr/bin/env bash
 # The bundled recordings, from text to transcripts: greedy, with a language model, with hotwords.   run.sh [WORK]
 set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-package=$here/../../asrkit
+recipes=$(cd "$(dirname "$0")/.." && pwd)
+package=$(cd "$recipes/../asrkit" && pwd)
 work=${1:-$(mktemp -d)}
 data=$package/demo
 tokens=$package/models/small-paraformer/tokens.json
 mkdir -p "$work" && cd "$work"
 
-# 1. A language model of the domain's text. Its words, those of the Chinese word list, and the names are the vocabulary.
-asrkit segment "$here/domain.txt" -o domain.words --quiet
+echo "1/4 a language model of the domain's text; its words, common Chinese words, and the names are the vocabulary"
+asrkit segment "$recipes/demo/domain.txt" -o domain.words --quiet
 asrkit train-lm domain.words -o lm.arpa --order 3 --smoothing witten-bell --quiet
-zcat "$here/../../lexicons/words_zh.txt.gz" | awk '$2 >= 50 && length($1) <= 12 {print $1}' > vocabulary.txt
+zcat "$recipes/../lexicons/words_zh.txt.gz" | awk '$2 >= 50 && length($1) <= 12 {print $1}' > vocabulary.txt
 grep -v '^#' "$data/hotwords.txt" >> vocabulary.txt
-asrkit make-lexicon vocabulary.txt --units "$tokens" -o lexicon.txt 2> lexicon.log || [ $? -eq 3 ] # 3: rare characters cannot be spelled, see the log
+asrkit make-lexicon vocabulary.txt --units "$tokens" -o lexicon.txt --report left-out.txt 2> lexicon.log || [ $? -eq 3 ] # 3: rare characters have no syllable in the model
 
-# 2. The search graph.
-asrkit build-graph --lexicon lexicon.txt --lm lm.arpa --tokens "$tokens" -o graph --overwrite --quiet 2> graph.log
+echo "2/4 the search graph"
+asrkit build-graph --lexicon lexicon.txt --lm lm.arpa --tokens "$tokens" -o graph --overwrite 2> graph.log
 
-# 3. Decoding, three times.
-asrkit decode "$data" --greedy -o greedy --overwrite --quiet
-asrkit decode "$data" --graph graph -o lm --overwrite --quiet
-asrkit decode "$data" --graph graph --hotwords "$data/hotwords.txt" -o hotwords --overwrite --quiet 2> /dev/null
+echo "3/4 decoding 24 recordings, three times (the very first run compiles for half a minute)"
+asrkit decode "$data" --greedy -o greedy --overwrite --log-json 2> greedy.log
+asrkit decode "$data" --graph graph -o lm --overwrite --log-json 2> lm.log
+asrkit decode "$data" --graph graph --hotwords "$data/hotwords.txt" -o hotwords --overwrite --log-json 2> hotwords.log
+python3 "$recipes/naive.py" greedy/text > naive.txt # the greedy transcripts are syllables: each as its most frequent character
 
-# 4. How good is that? The greedy transcripts are syllables, so only the other two can be compared with characters.
-for system in lm hotwords; do
-  echo "== $system"
-  asrkit score "$data/text" $system --hotwords "$data/hotwords.txt" --worst 0 --confusions 0 --quiet 2> /dev/null | sed -n 2,5p
-done
-echo "== what hotwords change"
-asrkit compare lm hotwords "$data/text" --show 3
+echo "4/4 scoring"
+asrkit compare lm hotwords "$data/text" --show 2
 echo
-echo "The results are in $work; look at hotwords/hyps.jsonl, or try: asrkit hotwords lint $data/hotwords.txt --units $tokens"
+python3 "$recipes/table.py" "$data/text" "$data/hotwords.txt" \
+  "greedy, naive lexicon=naive.txt:greedy.log" "+ language model=lm:lm.log" "+ hotwords=hotwords:hotwords.log"
+echo
+echo "errors: character error rate. The domain's text resembles the recordings on purpose: see recipes/demo/README.md.
+Where to look next, in $work:
+  hotwords/hyps.jsonl   words with times and confidences, scores by part, the hotwords that fired
+  asrkit score $data/text hotwords --hotwords $data/hotwords.txt
+  asrkit hotwords lint $data/hotwords.txt --units $tokens --lexicon lexicon.txt
+  asrkit draw graph --sentence \"打开 文件\" -o sentence.svg
+Your own recordings:    asrkit decode FOLDER --hotwords LIST
+Your own model:         recipes/funasr-paraformer, recipes/sherpa-onnx-paraformer"
