@@ -23,7 +23,7 @@ from __future__ import annotations
 import numpy as np
 
 from asrkit.hotwords.table import no_hotwords
-from asrkit.search.compiled import kernel, ready
+from asrkit.compiled import kernel, ready
 from asrkit.search.expansion import FULL, expand, graph_cost
 from asrkit.search.graph import example
 from asrkit.search.hotword_expansion import expand_with_hotwords
@@ -60,7 +60,7 @@ def search(graph, hotwords, work, log_probs, limits):
             )
         else:
             found, next_cutoff = expand(
-                graph, hypotheses, at.hypotheses, best, work, cutoffs.total, beams.total, limits
+                graph, hypotheses, at.hypotheses, best, work, cutoffs.total, beams.total, hotwords, limits
             )
             next_cutoffs = Cutoffs(next_cutoff, next_cutoff)
         if found == FULL:

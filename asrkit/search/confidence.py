@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from asrkit.search.compiled import kernel, ready
+from asrkit.compiled import kernel, ready
 from asrkit.search.word_lattice import Acyclic
 
 NO_WORD = 0

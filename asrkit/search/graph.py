@@ -26,6 +26,7 @@ class GraphArrays(NamedTuple):
     Attributes:
         states, arcs: as in `formats.openfst`, mapped from the file.
         start: the start state.
+        least_weight: the least cost of an arc.
         passes: (units + 1,) bool, indexed by label: units that stand for no sound (blank, <s>, </s>).
         repeats: whether an arc back to its own state that puts out nothing says the last unit once more (CTC).
     """
@@ -33,6 +34,7 @@ class GraphArrays(NamedTuple):
     states: NDArray[np.record]
     arcs: NDArray[np.record]
     start: np.int64
+    least_weight: np.float64
     passes: NDArray[np.bool_]
     repeats: np.bool_
 
@@ -90,6 +92,7 @@ def search_graph(
         fst.states.view(_STATE),
         fst.arcs.view(_ARC),
         np.int64(fst.start),
+        np.float64(np.fmin.reduce(fst.arcs["weight"], initial=np.inf)),
         passes,
         np.bool_(topology == "ctc"),
     )

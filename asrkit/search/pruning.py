@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from asrkit.search.compiled import kernel
+from asrkit.compiled import kernel
 
 HALF = np.uint64(32)  # a key is hotword state << HALF | graph state
 LOW = np.uint64(0xFFFFFFFF)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from asrkit.search.compiled import kernel, ready
+from asrkit.compiled import kernel, ready
 from asrkit.search.graph import example
 from asrkit.search.workspace import NO_TOKEN, new_workspace
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from asrkit.search.compiled import kernel, ready
+from asrkit.compiled import kernel, ready
 
 
 class Acyclic(NamedTuple):

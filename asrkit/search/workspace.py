@@ -37,6 +37,7 @@ class Workspace(NamedTuple):
         queue, queued: (capacity,) uint32 and bool: hypotheses whose epsilon arcs are still to be followed.
         scratch: (capacity,) float64, costs being ranked.
         label_cost: (units + 1,) float32, −ln p of each label at this step.
+        live: (units + 1,) uint32, the labels that can matter at this step, ascending.
         marks: (units + 1,) uint32, labels that a hotword state reads in its own way.
         candidates: (capacity,) CANDIDATE.
         tokens: (capacity,) TOKEN; those of the hypotheses that live now are the last ones.
@@ -52,6 +53,7 @@ class Workspace(NamedTuple):
     queued: NDArray[np.bool_]
     scratch: NDArray[np.float64]
     label_cost: NDArray[np.float32]
+    live: NDArray[np.uint32]
     marks: NDArray[np.uint32]
     candidates: NDArray[np.record]
     tokens: NDArray[np.record]
@@ -69,6 +71,7 @@ def new_workspace(units: int) -> Workspace:
     """Return a small workspace for a model of `units` units."""
     return Workspace(
         label_cost=np.zeros(units + 1, np.float32),
+        live=np.zeros(units + 1, np.uint32),
         marks=np.zeros(units + 1, np.uint32),
         candidates=np.zeros(_CANDIDATES, CANDIDATE),
         tokens=np.zeros(_TOKENS, TOKEN),

@@ -226,7 +226,7 @@ def test_without_compilation_the_kernels_give_the_same():
 
 
 def test_an_unwritable_cache_is_told_and_worked_around(tmp_path):
-    code = "from asrkit.search.compiled import kernel; print(kernel(lambda x: x + 1)(1))"
+    code = "from asrkit.compiled import kernel; print(kernel(lambda x: x + 1)(1))"
     blocked = tmp_path / "file"
     blocked.write_text("")
     env = os.environ | {"NUMBA_CACHE_DIR": str(blocked)}
