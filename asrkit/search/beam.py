@@ -22,8 +22,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from asrkit.hotwords.table import no_hotwords
 from asrkit.compiled import kernel, ready
+from asrkit.hotwords.table import no_hotwords
 from asrkit.search.expansion import FULL, expand, graph_cost
 from asrkit.search.graph import example
 from asrkit.search.hotword_expansion import expand_with_hotwords

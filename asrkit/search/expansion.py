@@ -31,7 +31,7 @@ def expand(graph, hypotheses, count, best, work, cutoff, beam, hotwords, limits)
         if cost_so_far >= cutoff or (turn > 0 and i == best):
             continue
         state = graph.states[hypotheses[i].key & LOW]
-        first, end = np.int64(state.pos + state.nieps), np.int64(state.pos + state.narcs)  # after arcs that read nothing
+        first, end = np.int64(state.pos + state.nieps), np.int64(state.pos + state.narcs)  # behind silent arcs
         if end - first > len(work.candidates) - found:
             return FULL, next_cutoff
         if end - first >= MANY_ARCS and live == NOT_LISTED and turn > 0:
