@@ -65,10 +65,10 @@ def lint(list_path: str, lm_path: str | None, graph_path: str | None, **options:
 @click.option("--hotwords", "list_path", type=click.Path(), help="The list in use; none: what if PHRASE were listed?")
 @unit_options
 @hotword_options
-@click.option("--beam", type=float, help="As in decode.")
-@click.option("--max-active", type=int, help="As in decode.")
-@click.option("--lm-scale", type=float, help="As in decode.")
-@click.option("--word-score", type=float, help="As in decode.")
+@click.option("--beam", type=float, default=8.0, show_default=True, help="As in decode.")
+@click.option("--max-active", type=int, default=7000, show_default=True, help="As in decode.")
+@click.option("--lm-scale", type=float, default=0.5, show_default=True, help="As in decode.")
+@click.option("--word-score", type=float, default=0.0, show_default=True, help="As in decode.")
 def explain(
     utt: str, phrases: tuple[str, ...], posteriors_path: str, graph_path: str, list_path: str | None, **options: Any
 ) -> Status:
@@ -82,14 +82,13 @@ def explain(
     from asrkit.graph.folder import open_graph
     from asrkit.search.options import Options
 
-    names = ("beam", "max_active", "lm_scale", "word_score")
-    given = {name: value for name in names if (value := options.pop(name)) is not None}
+    search = Options(**{name: options.pop(name) for name in ("beam", "max_active", "lm_scale", "word_score")})
     units_path = options["units_path"]
     graph = open_graph(graph_path, tokens.parse(units_path), model_name=units_path, contents=False)
     settings, speller = settings_and_speller(**options, words=graph.lexicon)
     case = explaining.prepare(graph, speller, settings, list_path, phrases)
     heard = explaining.of_utterance(posteriors.parse(posteriors_path), utt, posteriors_path)
-    for line in case.lines(heard, Options(**given)):
+    for line in case.lines(heard, search):
         click.echo(line)
     return Status.SOME_FAILED if case.refused else Status.DONE
 

@@ -103,3 +103,14 @@ def test_lint_prints_findings_and_ends_with_a_status_that_tells(units, names):
     assert f"{path}:2: error: missing-unit" in done.stdout
     assert asrkit("hotwords", "lint", names("阳光\n"), "--units", units).stdout == "0 errors, 0 warnings, 0 notes\n"
     asrkit("hotwords", "lint", names("李\n"), "--units", units, status=1)
+
+
+def test_explain_searches_as_decode_does():
+    from asrkit.cli import decode, hotwords
+
+    def defaults(command):
+        return {parameter.name: parameter.default for parameter in command.params}
+
+    asked, done = defaults(hotwords.explain), defaults(decode.command)
+    for name in ("beam", "max_active", "lm_scale", "word_score"):
+        assert asked[name] == done[name]
