@@ -15,7 +15,7 @@ asrkit train-lm words.txt -o lm.arpa --order 3 --discount-fallback --quiet
 
 # 3. The vocabulary: the words of the text and the hotwords, spelled in the model's units. A Chinese Paraformer of FunASR
 #    brings a seg_dict for its English words. Words that the model cannot say are left out (status 3) and listed.
-{ tr ' ' '\n' < words.txt; awk '{print $1}' "$hotwords"; } | grep -v '^$' | sort -u > vocabulary.txt
+sed -E 's/[[:space:]]+[-+.0-9]+[[:space:]]*$//' "$hotwords" | cat - words.txt | tr -s ' ' '\n' | sort -u > vocabulary.txt
 spelling=()
 if [ -f "$model/seg_dict" ]; then spelling=(--by bpe --seg-dict "$model/seg_dict"); fi
 asrkit make-lexicon vocabulary.txt --units "$tokens" ${spelling[@]+"${spelling[@]}"} -o lexicon.txt \

@@ -1,0 +1,107 @@
+"""Every recipe runs, as far as its data is at hand, and ends with what its README says it does."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import onnx
+import pytest
+import soundfile
+
+from asrkit.formats import am_mvn, tokens
+
+RECIPES = Path(__file__).parents[2] / "recipes"
+PACKAGE = RECIPES.parent / "asrkit"
+MODEL = PACKAGE / "models" / "small-paraformer"
+DEMO = PACKAGE / "demo"
+DOMAIN = RECIPES / "demo" / "domain.txt"
+
+
+def run(recipe, *arguments):
+    """Run a recipe with the Python of the tests first in PATH; return what it wrote to standard output."""
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    command = [str(RECIPES / recipe / "run.sh"), *map(str, arguments)]
+    done = subprocess.run(command, env=os.environ | {"PATH": path}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def table(printed):
+    """Return name -> (errors, names found) of the table that a recipe prints."""
+    rows = [[cell.strip() for cell in line.strip("| ").split("|")] for line in printed.splitlines() if line[:1] == "|"]
+    return {name: (float(errors.split()[0]), int(found.split()[0])) for name, errors, _, found, *_ in rows[2:]}
+
+
+@pytest.fixture
+def names():
+    return [line for line in (DEMO / "hotwords.txt").read_text(encoding="utf-8").splitlines() if line[0] != "#"]
+
+
+def test_the_demo_ends_with_a_table_in_which_every_step_helps(tmp_path):
+    printed = run("demo", tmp_path)
+    greedy, lm, hotwords = table(printed).values()
+    assert greedy[0] > lm[0] > hotwords[0] and greedy[1] < lm[1] < hotwords[1]
+    assert "real-time factor" in printed and "Where to look next" in printed
+
+
+@pytest.mark.parametrize("style", ["@@", "▁"])
+def test_english_pieces_of_either_style_make_words_and_hotwords_find_names(tmp_path, style):
+    lm, hotwords = table(run("english-bpe", style, tmp_path)).values()
+    assert hotwords[1] > lm[1] and hotwords[0] < lm[0]
+    assert style in (tmp_path / "lexicon.txt").read_text(encoding="utf-8")
+
+
+def test_a_funasr_folder_is_decoded_with_funasr_weights(tmp_path, names):
+    (tmp_path / "hotwords.txt").write_text("".join(f"{name} 20\n" for name in names), encoding="utf-8")
+    printed = run("funasr-paraformer", MODEL, DOMAIN, tmp_path / "hotwords.txt", DEMO, tmp_path / "work")
+    assert "exported for FunASR" in printed and "the difference is more than chance" in printed
+    assert "林婉清" in (tmp_path / "work" / "hotwords" / "text").read_text(encoding="utf-8")
+
+
+def test_a_sherpa_onnx_folder_is_decoded_with_its_hotwords(tmp_path, names):
+    model = write_for_sherpa(tmp_path / "model")
+    (tmp_path / "hotwords.txt").write_text("".join(f"{name} :1.5\n" for name in names), encoding="utf-8")
+    printed = run("sherpa-onnx-paraformer", model, DOMAIN, tmp_path / "hotwords.txt", DEMO, tmp_path / "work")
+    assert "exported for sherpa-onnx" in printed and "the difference is more than chance" in printed
+
+
+def test_peoples_daily_takes_the_layout_of_aishell_and_text_that_is_there(tmp_path, names):
+    data, work = tmp_path / "data_aishell", tmp_path / "work"
+    (data / "wav" / "test" / "S1").mkdir(parents=True)
+    (data / "transcript").mkdir()
+    work.mkdir()
+    said = (DEMO / "text").read_text(encoding="utf-8").splitlines()
+    (data / "transcript" / "aishell_transcript_v0.8.txt").write_text("\n".join(said) + "\n", encoding="utf-8")
+    for line in said[:4]:
+        utt = line.split()[0]
+        soundfile.write(data / "wav" / "test" / "S1" / f"{utt}.wav", *soundfile.read(DEMO / f"{utt}.flac"))
+    (work / "text.txt").write_text(DOMAIN.read_text(encoding="utf-8"), encoding="utf-8")
+    lm = ("train-lm", work / "words.txt", "-o", work / "lm.arpa", "--smoothing", "witten-bell")
+    for command in (("segment", work / "text.txt", "-o", work / "words.txt"), lm):
+        subprocess.run([sys.executable, "-m", "asrkit", *map(str, command)], check=True, capture_output=True)
+    greedy, _, hotwords = table(run("peoples-daily", data, DEMO / "hotwords.txt", work)).values()
+    assert hotwords[0] < greedy[0] and len((work / "reference.txt").read_text().splitlines()) == 4
+
+
+def test_the_naive_lexicon_writes_each_syllable_as_its_most_frequent_character(tmp_path):
+    (tmp_path / "text").write_text("u1 wǒ de shì\nu2 ma1 xyz\n", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, RECIPES / "naive.py", tmp_path / "text"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "u1 我的是\nu2 妈xyz\n"
+
+
+def write_for_sherpa(folder):
+    """Write the small model as an export for sherpa-onnx: the unit table as text, the rest in the metadata."""
+    folder.mkdir()
+    model, cmvn = onnx.load(MODEL / "model_quant.onnx"), am_mvn.parse(MODEL / "am.mvn")
+    units = tokens.parse(MODEL / "tokens.json").units
+    facts = {
+        "model_type": "paraformer", "vocab_size": len(units), "lfr_window_size": 7, "lfr_window_shift": 6,
+        "neg_mean": ",".join(map(str, cmvn.shift)), "inv_stddev": ",".join(map(str, cmvn.scale)),
+    }  # fmt: skip
+    onnx.helper.set_model_props(model, {key: str(value) for key, value in facts.items()})
+    onnx.save(model, folder / "model.int8.onnx")
+    (folder / "tokens.txt").write_text("".join(f"{u} {i}\n" for i, u in enumerate(units)), encoding="utf-8")
+    return folder
