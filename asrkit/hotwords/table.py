@@ -35,7 +35,7 @@ class HotwordTable(NamedTuple):
         root_edge: (units + 1,) uint32, indexed by label: the edge that leaves the root, 0 where there is none.
         most_banked: (units + 1,) float32: the largest `bank` of the edges with this label and of the empty edge.
         most_gained: (units + 1,) float32: the same for `bank` + `pending` of the state that the edge leads to.
-        largest_bank, largest_gain: the largest of these.
+        least_bank: the least `bank` of all edges: 0 or less.
     """
 
     states: NDArray[np.record]
@@ -43,8 +43,7 @@ class HotwordTable(NamedTuple):
     root_edge: NDArray[np.uint32]
     most_banked: NDArray[np.float32]
     most_gained: NDArray[np.float32]
-    largest_bank: np.float64
-    largest_gain: np.float64
+    least_bank: np.float64
 
 
 def make_table(states: NDArray[np.record], edges: NDArray[np.record], root_edge: NDArray[np.uint32]) -> HotwordTable:
@@ -53,8 +52,7 @@ def make_table(states: NDArray[np.record], edges: NDArray[np.record], root_edge:
     most_gained = np.zeros(len(root_edge), np.float32)
     np.maximum.at(most_banked, edges["label"], edges["bank"])
     np.maximum.at(most_gained, edges["label"], edges["bank"] + states["pending"][edges["next"]])
-    largest = np.float64(most_banked.max()), np.float64(most_gained.max())
-    table = HotwordTable(states, edges, root_edge, most_banked, most_gained, *largest)
+    table = HotwordTable(states, edges, root_edge, most_banked, most_gained, np.float64(edges["bank"].min()))
     for array in table:
         if isinstance(array, np.ndarray):
             array.flags.writeable = False

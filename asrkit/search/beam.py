@@ -24,9 +24,11 @@ import numpy as np
 
 from asrkit.compiled import kernel, ready
 from asrkit.hotwords.table import no_hotwords
-from asrkit.search.expansion import FULL, expand, graph_cost
+from asrkit.search.costs import graph_cost
+from asrkit.search.expansion import FULL, expand
 from asrkit.search.graph import example
 from asrkit.search.hotword_expansion import expand_with_hotwords
+from asrkit.search.live_labels import read_step
 from asrkit.search.pruning import HALF, LOW, Cutoffs, Limits, find_cutoff, passes
 from asrkit.search.workspace import NO_TOKEN, new_workspace
 
@@ -46,21 +48,17 @@ def search(graph, hotwords, work, log_probs, limits):
     `log_probs` is (steps, units) float32, natural log.
     """
     at = work.progress[0]
-    label_cost = work.label_cost
-    label_cost[0] = np.inf  # epsilon reads no unit
     while at.step < len(log_probs):
         hypotheses, following = work.hypotheses[at.step & 1], work.hypotheses[(at.step + 1) & 1]
-        for unit in range(log_probs.shape[1]):
-            label_cost[unit + 1] = -log_probs[at.step, unit]
-
+        likely = read_step(log_probs, at.step, hotwords, work)
         best, cutoffs, beams = find_cutoff(hypotheses, at.hypotheses, work.scratch, hotwords, limits)
         if len(hotwords.edges) > 1:
             found, next_cutoffs = expand_with_hotwords(
-                graph, hypotheses, at.hypotheses, best, work, cutoffs, beams, hotwords, limits
+                graph, hypotheses, at.hypotheses, best, likely, work, cutoffs, beams, hotwords, limits
             )
         else:
             found, next_cutoff = expand(
-                graph, hypotheses, at.hypotheses, best, work, cutoffs.total, beams.total, hotwords, limits
+                graph, hypotheses, at.hypotheses, best, likely, work, cutoffs.total, beams.total, hotwords, limits
             )
             next_cutoffs = Cutoffs(next_cutoff, next_cutoff)
         if found == FULL:

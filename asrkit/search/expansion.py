@@ -10,63 +10,53 @@ from __future__ import annotations
 import numpy as np
 
 from asrkit.compiled import kernel
-from asrkit.search.live_labels import MANY_ARCS, NOT_LISTED, arcs_of, least_graph_cost, list_labels, worth_look_up
+from asrkit.search.costs import graph_cost
+from asrkit.search.live_labels import HUB_ARCS, NO_HUB, TOO_MANY, choose_arcs, cost_over, hub_of
 from asrkit.search.pruning import LOW, Cutoffs
 
 FULL = -1
 
 
 @kernel
-def expand(graph, hypotheses, count, best, work, cutoff, beam, hotwords, limits):
+def expand(graph, hypotheses, count, best, label, work, cutoff, beam, hotwords, limits):
     """Follow the arcs that read a unit, without hotwords: the first line of the recursion.
+
+    `label` is one of least cost, which gives a first cutoff where there is a hub.
 
     Returns the number of candidates (FULL if they are too many for the buffer) and the cutoff of the next step. Some
     candidates lie above it, because it was not yet known when they were found.
     """
-    arcs, label_cost, floor = graph.arcs, work.label_cost, least_graph_cost(graph, limits)
-    found, next_cutoff, live = 0, np.inf, NOT_LISTED
+    arcs, states, label_cost, candidates = graph.arcs, graph.states, work.label_cost, work.candidates
+    chosen, found, next_cutoff = work.chosen, 0, np.inf
     for turn in range(count + 1):
         i = best if turn == 0 else turn - 1  # the best one first: it sets a cutoff that few others pass
         cost_so_far = hypotheses[i].cost
         if cost_so_far >= cutoff or (turn > 0 and i == best):
             continue
-        state = graph.states[hypotheses[i].key & LOW]
-        first, end = np.int64(state.pos + state.nieps), np.int64(state.pos + state.narcs)  # behind silent arcs
-        if end - first > len(work.candidates) - found:
+        state_number = hypotheses[i].key & LOW
+        state = states[state_number]
+        first, end = state.pos + state.nieps, state.pos + state.narcs  # arcs that read nothing come first
+        if np.int64(end - first) > len(candidates) - found:
             return FULL, next_cutoff
-        if end - first >= MANY_ARCS and live == NOT_LISTED and turn > 0:
-            least = hypotheses[best].cost
-            live = list_labels(graph, least, work, hotwords, Cutoffs(next_cutoff, next_cutoff), limits)
-        if end - first < MANY_ARCS or not worth_look_up(end - first, live):
-            found, next_cutoff = follow(arcs, first, end, i, cost_so_far, work, found, next_cutoff, beam, limits)
-            continue
-        for place in range(live):
-            label = work.live[place]
-            if cost_so_far + floor + label_cost[label] < next_cutoff:
-                first, after = arcs_of(arcs, label, first, end)
-                found, next_cutoff = follow(arcs, first, after, i, cost_so_far, work, found, next_cutoff, beam, limits)
+        hub = hub_of(graph, state_number) if state.narcs >= HUB_ARCS else NO_HUB
+        selective = False
+        if hub != NO_HUB:
+            over = cost_over(graph, hub, cost_so_far, label, work, limits)
+            next_cutoff = min(next_cutoff, over + beam)
+            cutoffs = Cutoffs(next_cutoff, next_cutoff)
+            count_chosen = choose_arcs(graph, hub, cost_so_far, 0.0, work, hotwords, cutoffs, limits)
+            selective = count_chosen != TOO_MANY
+            if selective:
+                first, end = np.uint32(0), np.uint32(count_chosen)
+        for place in range(first, end):
+            a = chosen[place] if selective else place
+            arc = arcs[a]
+            cost = cost_so_far + graph_cost(arc, limits) + label_cost[arc.ilabel]
+            if cost < next_cutoff:
+                next_cutoff = min(next_cutoff, cost + beam)
+                set_candidate(candidates[found], np.uint64(arc.next), cost, i, a)
+                found += 1
     return found, next_cutoff
-
-
-@kernel
-def follow(arcs, first, end, source, cost_so_far, work, found, next_cutoff, beam, limits):
-    """Follow arcs[first:end] of the hypothesis `source`; return as `expand`."""
-    label_cost, candidates = work.label_cost, work.candidates
-    for a in range(first, end):
-        arc = arcs[a]
-        cost = cost_so_far + graph_cost(arc, limits) + label_cost[arc.ilabel]
-        if cost < next_cutoff:
-            next_cutoff = min(next_cutoff, cost + beam)
-            set_candidate(candidates[found], np.uint64(arc.next), cost, source, a)
-            found += 1
-    return found, next_cutoff
-
-
-@kernel
-def graph_cost(arc, limits):
-    """Scaled cost of an arc, less the score of the word that it puts out."""
-    cost = limits.lm_scale * arc.weight
-    return cost - limits.word_score if arc.olabel != 0 else cost
 
 
 @kernel

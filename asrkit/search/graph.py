@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from asrkit.errors import AsrkitError
 from asrkit.formats import openfst
 from asrkit.formats.openfst import EPSILON, Fst
+from asrkit.search.live_labels import HUB_ARCS
 
 Topology = Literal["identity", "ctc"]
 
@@ -20,13 +21,18 @@ _STATE = np.dtype((np.record, openfst.STATE))
 _ARC = np.dtype((np.record, [("ilabel", "<u4"), ("olabel", "<u4"), ("weight", "<f4"), ("next", "<u4")]))
 
 
+_MOST_HUBS = 256  # the index of a hub takes 4 bytes a unit
+
+
 class GraphArrays(NamedTuple):
     """What the kernels read; all of it read-only.
 
     Attributes:
         states, arcs: as in `formats.openfst`, mapped from the file.
         start: the start state.
-        least_weight: the least cost of an arc.
+        hub_states: (hubs,) uint32, ascending: the states with very many arcs.
+        hub_arcs: (hubs, units + 2) uint32: for each label, the first arc of the hub with at least this label.
+        hub_least: (hubs,) float64: the least weight of the arcs of each hub.
         passes: (units + 1,) bool, indexed by label: units that stand for no sound (blank, <s>, </s>).
         repeats: whether an arc back to its own state that puts out nothing says the last unit once more (CTC).
     """
@@ -34,7 +40,9 @@ class GraphArrays(NamedTuple):
     states: NDArray[np.record]
     arcs: NDArray[np.record]
     start: np.int64
-    least_weight: np.float64
+    hub_states: NDArray[np.uint32]
+    hub_arcs: NDArray[np.uint32]
+    hub_least: NDArray[np.float64]
     passes: NDArray[np.bool_]
     repeats: np.bool_
 
@@ -92,7 +100,7 @@ def search_graph(
         fst.states.view(_STATE),
         fst.arcs.view(_ARC),
         np.int64(fst.start),
-        np.float64(np.fmin.reduce(fst.arcs["weight"], initial=np.inf)),
+        *_hubs(fst, units),
         passes,
         np.bool_(topology == "ctc"),
     )
@@ -100,6 +108,20 @@ def search_graph(
         if isinstance(array, np.ndarray):
             array.flags.writeable = False
     return SearchGraph(fst, units, topology, tuple(special_units), arrays)
+
+
+def _hubs(fst: Fst, units: int) -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.float64]]:
+    """Return the fields of `GraphArrays` that tell of the hubs."""
+    counts = fst.states["narcs"]
+    hubs = np.flatnonzero(counts >= HUB_ARCS)
+    hubs = np.sort(hubs[np.argsort(counts[hubs], kind="stable")[-_MOST_HUBS:]])
+    index, least = np.zeros((len(hubs), units + 2), np.uint32), np.zeros(len(hubs))
+    for hub, state in enumerate(fst.states[hubs]):
+        first, end = int(state["pos"]), int(state["pos"]) + int(state["narcs"])
+        arcs = fst.arcs[first:end]
+        index[hub] = first + np.searchsorted(arcs["ilabel"], np.arange(units + 2))
+        least[hub] = np.fmin.reduce(arcs["weight"])
+    return hubs.astype(np.uint32), index, least
 
 
 def example() -> SearchGraph:

@@ -13,7 +13,7 @@ from asrkit.errors import AsrkitError
 from asrkit.search.graph import SearchGraph
 from asrkit.search.options import Options
 
-_ROWS_LOOKED_AT = 16  # how many rows, evenly spread, are summed
+_ROWS_LOOKED_AT = 4  # how many rows, evenly spread, are summed
 _TOLERANCE = 0.01  # how far from 1 the sum of a row may be
 _warning = threading.Lock()
 _warned = False

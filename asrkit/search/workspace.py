@@ -24,6 +24,7 @@ PROGRESS = np.dtype(
 
 NO_TOKEN = -1  # before the first token
 _HYPOTHESES, _CANDIDATES, _TOKENS, _LINKS = 1 << 12, 1 << 15, 1 << 16, 1 << 14
+LABEL_BLOCK = 64
 _SLOTS_PER_HYPOTHESIS = 4  # of the hash table
 
 
@@ -37,7 +38,9 @@ class Workspace(NamedTuple):
         queue, queued: (capacity,) uint32 and bool: hypotheses whose epsilon arcs are still to be followed.
         scratch: (capacity,) float64, costs being ranked.
         label_cost: (units + 1,) float32, −ln p of each label at this step.
-        live: (units + 1,) uint32, the labels that can matter at this step, ascending.
+        label_bound: (units + 1,) float32, label_cost less the most that hotwords gain by the label.
+        block_least: (blocks of labels,) int32, the bits of the least label_bound in each block.
+        chosen: (capacity,) uint32, as many as candidates: the arcs of a hub that can matter.
         marks: (units + 1,) uint32, labels that a hotword state reads in its own way.
         candidates: (capacity,) CANDIDATE.
         tokens: (capacity,) TOKEN; those of the hypotheses that live now are the last ones.
@@ -53,7 +56,9 @@ class Workspace(NamedTuple):
     queued: NDArray[np.bool_]
     scratch: NDArray[np.float64]
     label_cost: NDArray[np.float32]
-    live: NDArray[np.uint32]
+    label_bound: NDArray[np.float32]
+    block_least: NDArray[np.int32]
+    chosen: NDArray[np.uint32]
     marks: NDArray[np.uint32]
     candidates: NDArray[np.record]
     tokens: NDArray[np.record]
@@ -71,8 +76,10 @@ def new_workspace(units: int) -> Workspace:
     """Return a small workspace for a model of `units` units."""
     return Workspace(
         label_cost=np.zeros(units + 1, np.float32),
-        live=np.zeros(units + 1, np.uint32),
+        label_bound=np.zeros(units + 1, np.float32),
+        block_least=np.zeros(-(-(units + 1) // LABEL_BLOCK), np.int32),
         marks=np.zeros(units + 1, np.uint32),
+        chosen=np.zeros(_CANDIDATES, np.uint32),
         candidates=np.zeros(_CANDIDATES, CANDIDATE),
         tokens=np.zeros(_TOKENS, TOKEN),
         token_cost=np.zeros(1, np.float64),
@@ -99,7 +106,8 @@ def more_hypotheses(work: Workspace) -> Workspace:
 
 def more_candidates(work: Workspace) -> Workspace:
     """Return `work` with twice the room for candidates."""
-    return work._replace(candidates=np.zeros(2 * len(work.candidates), CANDIDATE))
+    count = 2 * len(work.candidates)
+    return work._replace(candidates=np.zeros(count, CANDIDATE), chosen=np.zeros(count, np.uint32))
 
 
 def more_tokens(work: Workspace) -> Workspace:

@@ -2,13 +2,23 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from asrkit.hotwords.table import no_hotwords
 from asrkit.search.decoder import decode
 from asrkit.search.options import Options
+from tests.hotwords.law import graph_of
 from tests.random_cases import random_cases
-from tests.search.graphs import ctc_graph, identity_graph, random_hotwords, random_posteriors
+from tests.search.graphs import (
+    BLANK,
+    compiled,
+    ctc_graph,
+    identity_graph,
+    random_grammar,
+    random_hotwords,
+    random_posteriors,
+)
 from tests.search.reference import beam_search, every_path, score_of
 
 GRAPHS = {"identity": identity_graph, "ctc": ctc_graph}
@@ -47,5 +57,32 @@ def test_with_a_beam_the_slow_twin_finds_the_same(rng, topology):
     cost, arcs, complete, dead_end = beam_search(log_probs, graph, hotwords, options)
     found = decode(log_probs, graph, hotwords, options)
     assert (found.complete, found.dead_end) == (complete and dead_end is None, dead_end)
+    assert found.best.scores.total == pytest.approx(-cost, abs=1e-9)
+    assert found.best.words.tolist() == [w for a in arcs if (w := int(graph.fst.arcs["olabel"][a]))]
+
+
+@pytest.mark.parametrize("topology", GRAPHS)
+@random_cases(40)
+def test_states_with_an_arc_for_each_unit_are_searched_like_others(rng, topology):
+    units, common = 700, 9  # only a few units are ever probable, far apart from the others
+    arcs, finals = random_grammar(rng, 4, common, first_unit=1)
+    arcs += [(s, BLANK + 1, 0, 0.0, s) for s in range(4)]
+    arcs += [
+        (s, label, int(rng.integers(0, 3)), float(np.float32(rng.normal(1, 1))), int(rng.integers(0, 4)))
+        for s in range(2)
+        for label in sorted(rng.choice(np.arange(2, units + 1), 650).tolist())
+    ]
+    graph = compiled(arcs, finals, units, topology, [BLANK])
+    assert len(graph.arrays.hub_states) == 2
+    logits = rng.normal(-12, 3, (int(rng.integers(1, 7)), units))
+    logits[:, :common] += rng.normal(10, 4, (len(logits), common))
+    log_probs = (logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))).astype(np.float32)
+    sounds = [tuple(rng.integers(1, common, rng.integers(1, 4)).tolist()) for _ in range(4)]
+    phrases = {sound: float(rng.integers(-3, 4)) for sound in sounds}
+    hotwords = graph_of(phrases, 1.5, units).table if rng.random() < 0.6 else no_hotwords(units)
+    options = random_options(rng, beam=float(rng.uniform(0.5, 8)))
+    cost, arcs, complete, _ = beam_search(log_probs, graph, hotwords, options)
+    found = decode(log_probs, graph, hotwords, options)
+    assert found.complete == complete
     assert found.best.scores.total == pytest.approx(-cost, abs=1e-9)
     assert found.best.words.tolist() == [w for a in arcs if (w := int(graph.fst.arcs["olabel"][a]))]
