@@ -12,6 +12,7 @@ from scipy.signal import lfilter
 
 Features = NDArray[np.float32]
 _MELS = 80
+_RESOLVED = 20  # bands below about 600 Hz resolve the harmonics of a voice
 _LN_PER_DB = np.log(10) / 10
 _FLOOR = -15.0
 
@@ -51,9 +52,10 @@ def _tempo_and_tract(frames: Features, rng: np.random.Generator) -> Features:
     share = (at - before)[:, None].astype(np.float32)
     frames = frames[before] * (1 - share) + frames[after] * share
     if rng.random() < 0.5:
-        # A frequency factor is close to a shift on the mel axis, small at its low end where mel is linear in Hz.
+        # A frequency factor is close to a shift on the mel axis. The lowest bands stay as they are: there the harmonics
+        # stand apart and carry the tone, and interpolating between bands would blur them.
         bins = np.arange(_MELS)
-        source = bins + rng.uniform(-4, 4) * np.minimum(1, bins / 25)
+        source = bins + rng.uniform(-4, 4) * ((bins - _RESOLVED) / 15).clip(0, 1)
         source = source.clip(0, _MELS - 1)
         low = np.minimum(source.astype(np.int64), _MELS - 2)
         weight = (source - low).astype(np.float32)

