@@ -4,7 +4,7 @@
     ASRKIT_GRAPH       a graph folder for it (default: made of the demo's domain text)
     ASRKIT_UTTERANCES  how many utterances the long list has (default: 10,000)
 
-The recordings are the 24 of the demo, again and again; 1,000 hotwords are cut from the words of the graph.
+The recordings are the 24 of the demo as wav files, again and again; 1,000 hotwords are cut from the words of the graph.
 """
 
 import os
@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import soundfile
 
 from asrkit.acoustic.folder import SHIPPED
 from asrkit.audio import read
@@ -103,10 +104,17 @@ def _decode(folder, graph, work, listed, jobs):
 
 
 def _listed(work, count):
-    recordings = sorted((SHIPPED.parents[1] / "demo").glob("*.flac"))
+    recordings = [_as_wav(path, work) for path in sorted((SHIPPED.parents[1] / "demo").glob("*.flac"))]
     lines = [f"u{number:06d} {recordings[number % len(recordings)]}\n" for number in range(count)]
     (work / f"{count}.scp").write_text("".join(lines))
     return str(work / f"{count}.scp")
+
+
+def _as_wav(path, work):
+    copy = work / f"{path.stem}.wav"
+    if not copy.exists():
+        soundfile.write(copy, *soundfile.read(path, dtype="int16"))
+    return copy
 
 
 def _made_graph(work):

@@ -32,7 +32,7 @@ class Reader:
     def __init__(self, graph: GraphFolder, units: UnitTable) -> None:
         self._units = units
         self.word_of: Mapping[int, str] = graph.words.symbols
-        self._ways = ways_to_say(graph.lexicon, units.index)
+        self._ways = ways_to_say(graph.lexicon)
 
     def reading(
         self,
@@ -51,7 +51,7 @@ class Reader:
         """
         names = [self.word_of[int(word)] for word in path.words]
         units = tuple(self._units.units[unit] for unit in path.units)
-        spelled = spans(names, path.units.tolist(), self._ways)
+        spelled = spans(names, units, self._ways)
         words = []
         for number, name in enumerate(names):
             start, end, shown_word = None, None, name

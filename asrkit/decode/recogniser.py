@@ -15,7 +15,6 @@ from asrkit.decode.ahead import ahead
 from asrkit.decode.dump import replay
 from asrkit.decode.inputs import Utterance
 from asrkit.decode.readings import Reader, greedy_reading, warnings_of
-from asrkit.decode.rescoring import open_kenlm
 from asrkit.decode.setup import Setting, Setup
 from asrkit.errors import AsrkitError
 from asrkit.formats import openfst, posteriors
@@ -106,7 +105,11 @@ class Recogniser:
                 graph.fst, graph.unit_count, graph.topology, graph.passing_units, str(graph.path)
             )
             self._reader = Reader(graph, self.units)
-        self._rescoring = None if setup.rescore_lm is None else open_kenlm(setup.rescore_lm)
+        self._rescoring = None
+        if setup.rescore_lm is not None:
+            from asrkit.decode.rescoring import open_kenlm
+
+            self._rescoring = open_kenlm(setup.rescore_lm)
 
     def answers(self, utterances: Iterable[Utterance]) -> Iterator[Answer]:
         """Yield the answer to each utterance, in their order (law 9)."""

@@ -8,18 +8,18 @@ from functools import cache
 from asrkit.formats.lexicon import Lexicon
 from asrkit.hotwords.graph import Match
 
-Ways = Mapping[str, frozenset[tuple[int, ...]]]
+Ways = Mapping[str, Sequence[tuple[str, ...]]]
 
 
-def ways_to_say(lexicon: Lexicon, unit_index: Mapping[str, int]) -> dict[str, frozenset[tuple[int, ...]]]:
-    """Return word -> its pronunciations as model ids."""
-    ways: dict[str, set[tuple[int, ...]]] = {}
+def ways_to_say(lexicon: Lexicon) -> dict[str, list[tuple[str, ...]]]:
+    """Return word -> the units of each of its pronunciations."""
+    ways: dict[str, list[tuple[str, ...]]] = {}
     for entry in lexicon.entries:
-        ways.setdefault(entry.word, set()).add(tuple(unit_index[unit] for unit in entry.units))
-    return {word: frozenset(found) for word, found in ways.items()}
+        ways.setdefault(entry.word, []).append(entry.units)
+    return ways
 
 
-def spans(words: Sequence[str], units: Sequence[int], ways: Ways) -> list[tuple[int, int]] | None:
+def spans(words: Sequence[str], units: Sequence[str], ways: Ways) -> list[tuple[int, int]] | None:
     """Return (first, last + 1) of the units of each word, or None if the words do not spell the units.
 
     A word that the lexicon lacks, `<unk>`, is one unit. Where two ways fit, earlier words get fewer units.
@@ -30,7 +30,7 @@ def spans(words: Sequence[str], units: Sequence[int], ways: Ways) -> list[tuple[
         """The ends of the words from number `word` on, if they spell the units from `at` on."""
         if word == len(words):
             return () if at == len(units) else None
-        lengths = {len(way) for way in ways.get(words[word], ()) if tuple(units[at : at + len(way)]) == way}
+        lengths = {len(way) for way in ways.get(words[word], ()) if units[at : at + len(way)] == way}
         if words[word] not in ways:
             lengths = {1} if at < len(units) else set()
         for length in sorted(lengths):
@@ -39,6 +39,7 @@ def spans(words: Sequence[str], units: Sequence[int], ways: Ways) -> list[tuple[
                 return (at + length, *rest)
         return None
 
+    units = tuple(units)
     ends = ends_from(0, 0)
     return None if ends is None else list(zip((0, *ends), ends, strict=False))
 
