@@ -30,6 +30,11 @@ _OPTIONS = (
 )  # fmt: skip
 
 
+NAMES = (
+    "model_path", "precision", "provider", "threads", "channel", "vad", "longest", "batch_seconds",
+)  # fmt: skip
+
+
 def acoustic_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options to a command; it gets them by name."""
     for option in reversed(_OPTIONS):
@@ -52,6 +57,14 @@ def model_or_shipped(model_path: str | None) -> str:
         return model_path
     progress.say("no --model: the small Mandarin model that ships with asrkit is used; it is meant for demos and tests")
     return str(SHIPPED)
+
+
+def general_graph() -> str:
+    """Return the graph that ships for the model that ships, and say that it is used."""
+    from asrkit.acoustic.folder import GENERAL_GRAPH
+
+    progress.say("no --graph: the general one that ships with asrkit is searched; it knows the words of newspapers")
+    return str(GENERAL_GRAPH)
 
 
 def opened(

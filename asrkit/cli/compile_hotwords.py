@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from asrkit.cli.command import command as subcommand
-from asrkit.cli.hotword_options import hotword_options, settings_and_speller, unit_options
+from asrkit.cli.hotword_options import hotword_options, settings_and_speller, unit_options, units_and_words
 from asrkit.errors import Status
 
 
@@ -18,7 +18,16 @@ from asrkit.errors import Status
 @click.option("-o", "--output", type=click.Path(), required=True, help="The OpenFst file to write.")
 @click.option("--symbols", "symbols_path", type=click.Path(), help="Also write the symbols of its labels.")
 @click.option("--picture", type=click.Path(), help="Also draw it, as a Graphviz file (a few phrases only).")
-def command(list_path: str, output: str, symbols_path: str | None, picture: str | None, **options: Any) -> Status:
+def command(
+    list_path: str,
+    output: str,
+    symbols_path: str | None,
+    picture: str | None,
+    units_path: str,
+    lexicon_path: str | None,
+    lexicon_probabilities: bool,
+    **options: Any,
+) -> Status:
     """Write the automaton of the hotword list LIST as an OpenFst acceptor.
 
     Decoding takes the list itself and needs no compiled form; this is for other tools and for pictures. A label is a
@@ -32,7 +41,8 @@ def command(list_path: str, output: str, symbols_path: str | None, picture: str 
     from asrkit.hotwords.to_fst import symbol_table, to_fst
     from asrkit.store import write_lines
 
-    settings, speller = settings_and_speller(**options)
+    units, words = units_and_words(units_path, lexicon_path, lexicon_probabilities)
+    settings, speller = settings_and_speller(units, words, **options)
     graph, spelled, refused = lists.compile_list(list_path, speller, settings)
     drawing = list(dot(graph, speller.units)) if picture else []
     fst = to_fst(graph)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from asrkit import progress
-from asrkit.cli.acoustic_options import acoustic_options, listening_of, model_or_shipped
+from asrkit.cli.acoustic_options import acoustic_options, general_graph, listening_of, model_or_shipped
 from asrkit.cli.command import command as subcommand
 from asrkit.errors import Status
 
@@ -73,7 +73,7 @@ def command(inputs: tuple[str, ...], **options: Any) -> Status:
         options["sweep"] = (*" ".join(options["sweep"]).split(), *filter(sweep.is_part, inputs))
         inputs = tuple(name for name in inputs if not sweep.is_part(name))
     if options["graph"] is None and options["model_path"] is None and not options["greedy"]:
-        options["graph"] = _general_graph()
+        options["graph"] = general_graph()
     _check(inputs, options)
     setup = _setup(options)
     if options["posteriors_in"]:
@@ -102,13 +102,6 @@ def command(inputs: tuple[str, ...], **options: Any) -> Status:
         for line in padded(_table(setup, outcome, references, timed=True)):
             click.echo(line)
     return outcome.status
-
-
-def _general_graph() -> str:
-    from asrkit.acoustic.folder import GENERAL_GRAPH
-
-    progress.say("no --graph: the general one that ships with asrkit is searched; it knows the words of newspapers")
-    return str(GENERAL_GRAPH)
 
 
 def _check(inputs: tuple[str, ...], options: dict[str, Any]) -> None:

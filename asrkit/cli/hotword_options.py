@@ -9,6 +9,7 @@ import click
 
 if TYPE_CHECKING:
     from asrkit.formats.lexicon import Lexicon
+    from asrkit.formats.tokens import UnitTable
     from asrkit.hotwords.lists import Settings
     from asrkit.hotwords.spelling import Speller
 
@@ -33,7 +34,7 @@ def hotword_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def unit_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --units, --lexicon and --lexicon-probabilities."""
+    """Add --units, --lexicon and --lexicon-probabilities; `units_and_words` takes them."""
     for option in (
         click.option("--lexicon-probabilities", is_flag=True, help="Its second column is a probability."),
         click.option("--lexicon", "lexicon_path", type=click.Path(), help="The lexicon of the graph: word and units."),
@@ -43,7 +44,23 @@ def unit_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+def units_and_words(
+    units_path: str, lexicon_path: str | None, lexicon_probabilities: bool
+) -> tuple[UnitTable, Lexicon | None]:
+    """Return what the options of `unit_options` name.
+
+    Raises:
+        AsrkitError: a file that cannot be read.
+    """
+    from asrkit.formats import lexicon, tokens
+
+    words = lexicon.parse(lexicon_path, probabilities=lexicon_probabilities) if lexicon_path else None
+    return tokens.parse(units_path), words
+
+
 def settings_and_speller(
+    units: UnitTable,
+    words: Lexicon | None,
     *,
     format: str,
     on_duplicate: str,
@@ -52,18 +69,13 @@ def settings_and_speller(
     hotword_scale: float,
     keep_case: bool,
     keep_width: bool,
-    units_path: str,
-    lexicon_path: str | None,
-    lexicon_probabilities: bool,
-    words: Lexicon | None = None,
 ) -> tuple[Settings, Speller]:
-    """Return what the options say; `words` is the lexicon if they name none.
+    """Return what the options of `hotword_options` say, for a model's units and the words of a lexicon.
 
     Raises:
-        AsrkitError: a file that cannot be read.
         click.BadParameter: no such format.
     """
-    from asrkit.formats import hotword_list, lexicon, tokens
+    from asrkit.formats import hotword_list
     from asrkit.hotwords.graph import DEFAULT_INCREMENTAL_BIAS
     from asrkit.hotwords.lists import Settings
     from asrkit.hotwords.spelling import Speller
@@ -71,8 +83,6 @@ def settings_and_speller(
     formats = ("auto", *hotword_list.FORMATS)
     if format not in formats:
         raise click.BadParameter(f"'{format}' is none of {', '.join(formats)}", param_hint="--format")
-    if lexicon_path:
-        words = lexicon.parse(lexicon_path, probabilities=lexicon_probabilities)
-    speller = Speller(tokens.parse(units_path), words, fold_case=not keep_case, fold_width=not keep_width)
+    speller = Speller(units, words, fold_case=not keep_case, fold_width=not keep_width)
     bias = DEFAULT_INCREMENTAL_BIAS if incremental_bias is None else incremental_bias
     return Settings(format, on_duplicate, funasr_weights, bias, hotword_scale), speller

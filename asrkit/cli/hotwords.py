@@ -6,13 +6,14 @@ from typing import Any
 
 import click
 
+from asrkit.cli.acoustic_options import NAMES as ACOUSTIC
+from asrkit.cli.acoustic_options import acoustic_options, general_graph, opened
 from asrkit.cli.command import command as subcommand
-from asrkit.cli.hotword_options import hotword_options, settings_and_speller, unit_options
+from asrkit.cli.hotword_options import hotword_options, settings_and_speller, unit_options, units_and_words
 from asrkit.errors import Status
 
-_EXPLAIN_EXAMPLE = (
-    "asrkit hotwords explain utt7 阳光保险 --posteriors post.npz --graph graph --hotwords names.txt --units tokens.json"
-)
+_EXPLAIN_EXAMPLE = """asrkit hotwords explain call.wav 阳光保险 --model model/ --graph graph/ --hotwords names.txt
+asrkit hotwords explain utt7 阳光保险 --posteriors heard.npz --graph graph/"""
 
 
 class _Group(click.Group):
@@ -32,7 +33,15 @@ def command() -> None:
 @hotword_options
 @click.option("--lm", "lm_path", type=click.Path(), help="An ARPA model: how common the words are that sound alike.")
 @click.option("--graph", "graph_path", type=click.Path(), help="A graph folder: what its words cannot make up.")
-def lint(list_path: str, lm_path: str | None, graph_path: str | None, **options: Any) -> Status:
+def lint(
+    list_path: str,
+    lm_path: str | None,
+    graph_path: str | None,
+    units_path: str,
+    lexicon_path: str | None,
+    lexicon_probabilities: bool,
+    **options: Any,
+) -> Status:
     """Look for what is wrong, risky or without effect in the hotword list LIST.
 
     Prints a line for each finding: place, severity, phrase, what, advice. Ends with status 3 if some phrases cannot
@@ -44,7 +53,8 @@ def lint(list_path: str, lm_path: str | None, graph_path: str | None, **options:
     from asrkit.hotwords import lint as linting
     from asrkit.hotwords import lists
 
-    settings, speller = settings_and_speller(**options)
+    units, words = units_and_words(units_path, lexicon_path, lexicon_probabilities)
+    settings, speller = settings_and_speller(units, words, **options)
     phrases = lists.read(list_path, settings).phrases
     vocabulary = frozenset(symbols.parse(Path(graph_path) / "words.txt").index) if graph_path else None
     probabilities = linting.word_probabilities(arpa.parse(lm_path), speller) if lm_path else None
@@ -58,36 +68,53 @@ def lint(list_path: str, lm_path: str | None, graph_path: str | None, **options:
 
 
 @subcommand("explain", example=_EXPLAIN_EXAMPLE)
-@click.argument("utt")
+@click.argument("recording")
 @click.argument("phrases", metavar="PHRASE...", nargs=-1, required=True)
-@click.option("--posteriors", "posteriors_path", type=click.Path(), required=True, help="Of `asrkit posteriors`.")
-@click.option("--graph", "graph_path", type=click.Path(), required=True, help="The graph folder.")
+@click.option("--posteriors", "posteriors_path", type=click.Path(),
+              help="Of `asrkit posteriors`: RECORDING is the id of an utterance in it.")
+@click.option("--graph", "graph_path", type=click.Path(), help="The graph folder.  [default: as in decode]")
 @click.option("--hotwords", "list_path", type=click.Path(), help="The list in use; none: what if PHRASE were listed?")
-@unit_options
 @hotword_options
 @click.option("--beam", type=float, default=8.0, show_default=True, help="As in decode.")
 @click.option("--max-active", type=int, default=7000, show_default=True, help="As in decode.")
 @click.option("--lm-scale", type=float, default=0.5, show_default=True, help="As in decode.")
 @click.option("--word-score", type=float, default=0.0, show_default=True, help="As in decode.")
+@acoustic_options
 def explain(
-    utt: str, phrases: tuple[str, ...], posteriors_path: str, graph_path: str, list_path: str | None, **options: Any
+    recording: str,
+    phrases: tuple[str, ...],
+    posteriors_path: str | None,
+    graph_path: str | None,
+    list_path: str | None,
+    **options: Any,
 ) -> Status:
-    """Why was each PHRASE recognised, or not recognised, in the utterance UTT?
+    """Why was each PHRASE recognised, or not recognised, in the RECORDING?
 
     Names the cause, the competitor and the margin, and the smallest word bias (or beam) that would mend it, found by
     decoding again with it, and what else that would change.
     """
     from asrkit.decode import explain_report as explaining
-    from asrkit.formats import posteriors, tokens
+    from asrkit.formats import posteriors
     from asrkit.graph.folder import open_graph
     from asrkit.search.options import Options
 
     search = Options(**{name: options.pop(name) for name in ("beam", "max_active", "lm_scale", "word_score")})
-    units_path = options["units_path"]
-    graph = open_graph(graph_path, tokens.parse(units_path), model_name=units_path, contents=False)
-    settings, speller = settings_and_speller(**options, words=graph.lexicon)
+    acoustic = {name: options.pop(name) for name in ACOUSTIC}
+    if graph_path is None and acoustic["model_path"] is None:
+        graph_path = general_graph()
+    if graph_path is None:
+        raise click.UsageError("a model of your own needs a --graph to be searched")
+    if posteriors_path:
+        graph = open_graph(graph_path, contents=False)
+        units = graph.units
+        heard = explaining.of_utterance(posteriors.parse(posteriors_path), recording, posteriors_path)
+    else:
+        model, listening = opened(**acoustic)
+        units = model.package.units
+        graph = open_graph(graph_path, units, model_name=str(acoustic["model_path"]), contents=False)
+        heard = explaining.of_recording(model, recording, listening)
+    settings, speller = settings_and_speller(units, graph.lexicon, **options)
     case = explaining.prepare(graph, speller, settings, list_path, phrases)
-    heard = explaining.of_utterance(posteriors.parse(posteriors_path), utt, posteriors_path)
     for line in case.lines(heard, search):
         click.echo(line)
     return Status.SOME_FAILED if case.refused else Status.DONE

@@ -89,6 +89,8 @@ def run(arguments: Sequence[str] | None = None) -> None:
             stream.reconfigure(errors="backslashreplace")  # a character that the terminal lacks ends no run
     status = _status_of(list(sys.argv[1:] if arguments is None else arguments))
     _leave_stdout()
+    if status == Status.INTERRUPTED:  # all is in order; the interpreter's own end would take another Ctrl-C for a kill
+        os._exit(status)
     sys.exit(status)
 
 

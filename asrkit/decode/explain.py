@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
 from enum import StrEnum
 
 import numpy as np
@@ -70,7 +69,7 @@ class Explanation:
         beam: BEAM: a beam with which it is recognised (nats), tried out.
         smallest_bias: the word bias (nats, before the scale) with which it is recognised, tried out; None if it is
             recognised already or no bias helps.
-        changes: what that bias changes: pairs of word sequences, before and after.
+        after: what comes out with that bias.
     """
 
     phrase: str
@@ -84,7 +83,7 @@ class Explanation:
     beam_gap: float = 0.0
     beam: float | None = None
     smallest_bias: float | None = None
-    changes: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = ()
+    after: Path | None = None
 
 
 def explain(
@@ -143,9 +142,7 @@ class _Case:
         if not self.listed:
             with_it = self.decoded(self.hotwords.table).best
             if self.holds(with_it):
-                changes = tuple(_changes(best.words.tolist(), with_it.words.tolist()))
-                answer = self.answer(Cause.NOT_LISTED, with_it)
-                return replace(answer, smallest_bias=self.weight, changes=changes)
+                return replace(self.answer(Cause.NOT_LISTED, with_it), smallest_bias=self.weight, after=with_it)
         unhurried = self.decoded(self.hotwords.table, self.wide).best
         if self.holds(unhurried):
             step, gap = self.furthest_behind(unhurried)
@@ -159,8 +156,7 @@ class _Case:
             if answer.parts and answer.parts.lm + answer.parts.words > answer.parts.acoustic:
                 answer = replace(answer, cause=Cause.LANGUAGE_MODEL)
         bias, after = self.smallest_bias(answer)
-        changes = tuple(_changes(best.words.tolist(), after.words.tolist())) if after else ()
-        return replace(answer, smallest_bias=bias, changes=changes)
+        return replace(answer, smallest_bias=bias, after=after)
 
     def decoded(self, table: HotwordTable, options: Options | None = None) -> Decoding:
         return decode(self.log_probs, self.graph, table, options or self.options)
@@ -284,9 +280,3 @@ class _Case:
             else:
                 low = middle
         return high, path
-
-
-def _changes(before: list[int], after: list[int]) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
-    for kind, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if kind != "equal":
-            yield tuple(before[a:b]), tuple(after[c:d])

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from asrkit.acoustic import listening
+from asrkit.acoustic.model import AcousticModel, Emission
 from asrkit.decode.explain import Cause, Explanation, explain
+from asrkit.decode.inputs import utterances
+from asrkit.decode.readings import Reader
 from asrkit.errors import AsrkitError, shown
 from asrkit.formats.hotword_lines import Phrase
 from asrkit.formats.posteriors import Posteriors
@@ -18,6 +23,7 @@ from asrkit.hotwords.lists import Settings, compile_list
 from asrkit.hotwords.spelling import RefusedPhrase, SpelledPhrase, Speller, spell_all
 from asrkit.search.graph import SearchGraph, search_graph
 from asrkit.search.options import Options
+from asrkit.search.path import Path
 
 if TYPE_CHECKING:
     from asrkit.graph.folder import GraphFolder
@@ -34,7 +40,7 @@ class Question:
 
     Attributes:
         graph: the decoding graph.
-        word_of: output label -> word.
+        reader: writes what the search found, as `asrkit decode` does.
         unit_of: the unit of each model id.
         hotwords: the list, empty if there is none.
         phrases: those that can be spelled.
@@ -42,7 +48,7 @@ class Question:
     """
 
     graph: SearchGraph
-    word_of: Mapping[int, str]
+    reader: Reader
     unit_of: Sequence[str]
     hotwords: HotwordGraph
     phrases: tuple[SpelledPhrase, ...]
@@ -55,7 +61,12 @@ class Question:
             yield "  no bias helps: write it as it is spoken, or add it to the lexicon and build the graph again"
         for phrase in self.phrases:
             answer = explain(log_probs, self.graph, self.hotwords, phrase, options)
-            yield from sentences(answer, self.word_of, self.unit_of)
+            emission, hotwords = Emission(log_probs), self.hotwords.with_added([phrase])
+
+            def written(path: Path, emission: Emission = emission, hotwords: HotwordGraph = hotwords) -> list[str]:
+                return [word.word for word in self.reader.reading(path, emission, hotwords).words]
+
+            yield from sentences(answer, written, self.unit_of)
 
 
 def prepare(
@@ -77,7 +88,7 @@ def prepare(
     search = search_graph(
         graph.fst, graph.unit_count, graph.topology, graph.passing_units, name=str(graph.path)
     )
-    return Question(search, graph.words.symbols, units, hotwords, spelled, refused)
+    return Question(search, Reader(graph, speller.units), units, hotwords, spelled, refused)
 
 
 def of_utterance(archive: Mapping[str, Posteriors], utt: str, name: str) -> NDArray[np.float32]:
@@ -92,22 +103,37 @@ def of_utterance(archive: Mapping[str, Posteriors], utt: str, name: str) -> NDAr
     return archive[utt].log_probs
 
 
-def sentences(answer: Explanation, word_of: Mapping[int, str], unit_of: Sequence[str]) -> Iterator[str]:
+def of_recording(model: AcousticModel, path: str, options: listening.Options) -> NDArray[np.float32]:
+    """Return what the model says about the recording in the file `path`, (steps, units) natural log.
+
+    Raises:
+        AsrkitError: it cannot be read or heard, or `path` names several.
+    """
+    wanted = utterances([path])
+    if len(wanted) > 1:
+        raise AsrkitError(f"these are {len(wanted):,} recordings", where=path, cure="name one of them")
+    (heard,) = listening.hear(model, wanted, options)
+    if heard.emission is None:
+        raise AsrkitError((heard.reason or "the model gave no result").rstrip("."))
+    return heard.emission.log_probs
+
+
+def sentences(answer: Explanation, written: Callable[[Path], list[str]], unit_of: Sequence[str]) -> Iterator[str]:
     """Yield `answer` in words, a line each.
 
     Args:
         answer: the answer.
-        word_of: output label -> word.
+        written: the words of a path, as they are shown.
         unit_of: the unit of each model id.
     """
 
-    def text(words: Sequence[int]) -> str:
-        return " ".join(word_of.get(int(word), f"#{word}") for word in words) or "nothing"
+    def text(words: Sequence[str]) -> str:
+        return " ".join(words) or "nothing"
 
     name = shown(answer.phrase)
-    yield f"{name}: {answer.cause}; what came out: {text(answer.best.words)}"
+    yield f"{name}: {answer.cause}; what came out: {text(written(answer.best))}"
     if answer.rival is not None and answer.parts is not None:
-        rival = text(answer.rival.words)
+        rival = text(written(answer.rival))
         parts = ", ".join(f"{part} {value:+.2f}" for part, value in answer.parts._asdict().items() if round(value, 2))
         holder = "the best path without it" if answer.cause == Cause.RECOGNISED else "the best path with it"
         ahead = f"{answer.margin:.2f} nats ahead of" if answer.margin >= 0 else f"{-answer.margin:.2f} nats behind"
@@ -123,7 +149,9 @@ def sentences(answer: Explanation, word_of: Mapping[int, str], unit_of: Sequence
             yield "  each of its units is the likeliest of its step"
     if answer.smallest_bias is not None:
         yield f"  with a word bias of {answer.smallest_bias:.2f} it is recognised (tried out); that changes:"
-        for before, after in answer.changes:
-            yield f"    {text(before)} -> {text(after)}"
+        before, after = written(answer.best), written(answer.after or answer.best)
+        for kind, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+            if kind != "equal":
+                yield f"    {text(before[a:b])} -> {text(after[c:d])}"
     elif answer.cause in (Cause.NOT_IN_GRAPH, Cause.FAR_AWAY):
         yield f"  {_ADVICE[answer.cause]}"

@@ -1,0 +1,38 @@
+"""`asrkit hotwords explain` as its users meet it: a recording, a name, and why it came out or did not."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import asrkit
+from tests.decode.demo import DEMO, TOKENS
+
+
+def test_explain_hears_a_recording_itself_and_knows_the_graph_that_ships():
+    done = asrkit("hotwords", "explain", DEMO / "demo-02.flac", "保定")
+    assert done.stdout.startswith("'保定': ") and "nats ahead of the best path" in done.stdout
+    assert "no --graph: the general one" in done.stderr and "no --model: the small Mandarin model" in done.stderr
+
+
+def test_explain_writes_words_as_decode_does_and_asks_for_no_unit_table(graph, heard, tmp_path):
+    """林婉清 is no word of this graph: it comes as characters of those sounds, and is shown as it is listed."""
+    (tmp_path / "names").write_text("林婉清\n", encoding="utf-8")
+    asked = ("--posteriors", heard, "--graph", graph, "--hotwords", tmp_path / "names")
+    done = asrkit("hotwords", "explain", "demo-04", "林婉清", *asked)
+    decoded = asrkit("decode", DEMO / "demo-04.flac", "--graph", graph, "--hotwords", tmp_path / "names")
+    came_out = done.stdout.splitlines()[0].split("what came out: ")[1]
+    assert came_out.replace(" ", "") == decoded.stdout.split(" ", 1)[1].strip()
+
+
+@pytest.mark.parametrize(
+    ("recording", "more", "told"),
+    [
+        ("gone.wav", (), "gone.wav: no such file"),
+        (DEMO, (), "these are 24 recordings; name one of them"),
+        (Path(__file__), (), "not a recording that can be read"),
+        (DEMO / "demo-01.flac", ("--model", TOKENS.parent), "needs a --graph"),
+    ],
+)
+def test_what_explain_cannot_hear_is_told_in_one_sentence(recording, more, told):
+    done = asrkit("hotwords", "explain", recording, "保定", *more, status=2 if more else 1)
+    assert told in done.stderr and done.stderr.splitlines()[-1].startswith("asrkit: error: ")
