@@ -89,8 +89,8 @@ def run(arguments: Sequence[str] | None = None) -> None:
             stream.reconfigure(errors="backslashreplace")  # a character that the terminal lacks ends no run
     status = _status_of(list(sys.argv[1:] if arguments is None else arguments))
     _leave_stdout()
-    if status == Status.INTERRUPTED:  # all is in order; the interpreter's own end would take another Ctrl-C for a kill
-        os._exit(status)
+    if status == Status.INTERRUPTED and arguments is None:  # the process's own command line
+        os._exit(status)  # all is in order; while the interpreter ends, another Ctrl-C would kill it
     sys.exit(status)
 
 

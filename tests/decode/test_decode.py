@@ -143,17 +143,6 @@ def test_wrong_options_are_wrong_usage(graph):
     assert "beam is 0" in run("decode", "x.wav", "--graph", graph, "--beam", 0, status=2).stderr
 
 
-def test_explain_tells_why_a_name_came_out_or_did_not(graph, tmp_path):
-    run("posteriors", DEMO / "demo-04.flac", "-o", tmp_path / "post.npz")
-    (tmp_path / "names").write_text("林婉清\n", encoding="utf-8")
-    asked = ("--posteriors", tmp_path / "post.npz", "--graph", graph, "--units", TOKENS, "--lm-scale", 1)
-    listed = run("hotwords", "explain", "demo-04", "林婉清", *asked, "--hotwords", tmp_path / "names",
-                 "--incremental-bias", 5)  # fmt: skip
-    assert "'林婉清': recognised" in listed.stdout and "nats ahead of the best path without it" in listed.stdout
-    other = run("hotwords", "explain", "demo-04", "诸葛文静", *asked, "--hotwords", tmp_path / "names")
-    assert "'诸葛文静': " in other.stdout and "recognised;" not in other.stdout
-
-
 def test_an_utterance_may_have_a_list_of_its_own(graph, heard, tmp_path):
     """By a file `utterance list`; one list may serve many utterances, the others have the list of all."""
     (tmp_path / "wanted").write_text("林婉清\n", encoding="utf-8")

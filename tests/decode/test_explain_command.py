@@ -8,6 +8,17 @@ from tests.cli.running import asrkit
 from tests.decode.demo import DEMO, TOKENS
 
 
+def test_explain_tells_why_a_name_came_out_or_did_not(graph, tmp_path):
+    asrkit("posteriors", DEMO / "demo-04.flac", "-o", tmp_path / "post.npz")
+    (tmp_path / "names").write_text("林婉清\n", encoding="utf-8")
+    asked = ("--posteriors", tmp_path / "post.npz", "--graph", graph, "--lm-scale", 1)
+    listed = asrkit("hotwords", "explain", "demo-04", "林婉清", *asked, "--hotwords", tmp_path / "names",
+                    "--incremental-bias", 5)  # fmt: skip
+    assert "'林婉清': recognised" in listed.stdout and "nats ahead of the best path without it" in listed.stdout
+    other = asrkit("hotwords", "explain", "demo-04", "诸葛文静", *asked, "--hotwords", tmp_path / "names")
+    assert "'诸葛文静': " in other.stdout and "recognised;" not in other.stdout
+
+
 def test_explain_hears_a_recording_itself_and_knows_the_graph_that_ships():
     done = asrkit("hotwords", "explain", DEMO / "demo-02.flac", "保定")
     assert done.stdout.startswith("'保定': ") and "nats ahead of the best path" in done.stdout

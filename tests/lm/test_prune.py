@@ -5,9 +5,12 @@ import numpy as np
 import pytest
 
 from asrkit.errors import AsrkitError
+from asrkit.formats import arpa
 from asrkit.lm import prune
 from asrkit.lm.backoff import normalised
+from asrkit.lm.kenlm_binary import KenlmScorer
 from asrkit.lm.model import Model
+from asrkit.lm.scorers import ArpaScorer
 from asrkit.lm.smoothing import witten_bell
 from tests.lm.small import assert_sums_to_one, ngram_counts, probability, random_corpus
 from tests.random_cases import random_cases
@@ -98,6 +101,19 @@ def test_a_size_keeps_the_n_grams_that_matter_most(rng):
         gone = sorted(growth)[: everything - len(kept)]
         stayed = sorted(growth)[everything - len(kept) :]
         assert not gone or not stayed or gone[-1] < stayed[0]
+
+
+@random_cases(5)
+def test_kenlm_loads_what_was_pruned_and_scores_it_the_same(rng, tmp_path):
+    """Pruning may leave an n-gram whose last words are none: KenLM then puts these in, so only orders could differ."""
+    text = random_corpus(rng, sentences=300, letters=12)
+    whole = witten_bell.estimate(ngram_counts(text, int(rng.integers(2, 5))))
+    some = prune.prune(whole, threshold=float(rng.choice([1e-6, 1e-4, 1e-3])))
+    arpa.write(tmp_path / "lm.arpa", some)
+    sentences = [[str(word) for word in words] for words in random_corpus(rng, letters=14)]
+    by_kenlm = KenlmScorer(tmp_path / "lm.arpa").score(sentences)
+    for ours, theirs in zip(ArpaScorer(Model.of(some)).score(sentences), by_kenlm, strict=True):
+        np.testing.assert_allclose(ours.log10, theirs.log10, atol=5e-6)
 
 
 def test_wrong_sizes_are_told():
