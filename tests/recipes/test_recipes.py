@@ -1,10 +1,12 @@
 """Every recipe runs, as far as its data is at hand, and ends with what its README says it does."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import onnx
 import pytest
 import soundfile
@@ -105,3 +107,17 @@ def write_for_sherpa(folder):
     onnx.save(model, folder / "model.int8.onnx")
     (folder / "tokens.txt").write_text("".join(f"{u} {i}\n" for i, u in enumerate(units)), encoding="utf-8")
     return folder
+
+
+def test_language_models_stand_side_by_side_and_the_newer_smoothings_foresee_more(tmp_path):
+    rng = np.random.default_rng(20261123)
+    lines = DOMAIN.read_text(encoding="utf-8").split()
+    halves = [(line[: len(line) // 2], line[len(line) // 2 :]) for line in lines]
+    some = [halves[a][0] + halves[b][1] for a, b in rng.integers(0, len(halves), (800, 2))]
+    (tmp_path / "text.txt").write_text("\n".join(some) + "\n", encoding="utf-8")
+    printed = run("language-models", tmp_path / "text.txt", DOMAIN, tmp_path / "work")
+    rows = re.findall(r"^(\S.*?) +\d+ +([\d.e+]+) +[\d.e+]+$", printed, re.MULTILINE)
+    perplexity = {name: float(figure) for name, figure in rows}
+    assert perplexity["modified-kneser-ney"] < perplexity["add-k"] < perplexity["mle"]
+    assert perplexity["order 3"] < perplexity["order 2"] < perplexity["order 1"]
+    assert "sample --seed 1:" in printed and "the short sentence of the test text" in printed
