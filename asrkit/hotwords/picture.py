@@ -74,7 +74,7 @@ def _edges(table: HotwordTable) -> Iterator[tuple[int, int, int, float]]:
     edge = 1
     of_root = int(np.count_nonzero(table.root_edge))
     for state, count in enumerate([of_root, *(table.states["end"] - table.states["first"])[1:].tolist()]):
-        for label, following, bank in table.edges[edge : edge + count].tolist():
+        for label, following, bank, _ in table.edges[edge : edge + count].tolist():
             yield state, label, following, bank
         edge += count
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 # Records, so that one cache line holds all of an edge; np.record, so that plain Python reads them as numba does.
 HOTWORD_STATE = np.dtype((np.record, [("first", "<u4"), ("end", "<u4"), ("failure", "<u4"), ("pending", "<f4")]))
-HOTWORD_EDGE = np.dtype((np.record, [("label", "<u4"), ("next", "<u4"), ("bank", "<f4")]))
+HOTWORD_EDGE = np.dtype((np.record, [("label", "<u4"), ("next", "<u4"), ("bank", "<f4"), ("pending", "<f4")]))
 
 
 class HotwordTable(NamedTuple):
@@ -31,11 +31,12 @@ class HotwordTable(NamedTuple):
     Attributes:
         states: (states,) HOTWORD_STATE; edges[first:end] leave the state, in ascending order of label; pending in nats.
             The root's slice is empty: its edges are reached through `root_edge`.
-        edges: (edges,) HOTWORD_EDGE; bank in nats (negative where a phrase is penalised). Edge 0 is the empty edge.
+        edges: (edges,) HOTWORD_EDGE; bank in nats (negative where a phrase is penalised); pending is that of the state
+            to which the edge leads. Edge 0 is the empty edge.
         root_edge: (units + 1,) uint32, indexed by label: the edge that leaves the root, 0 where there is none.
         most_banked: (units + 1,) float32: the largest `bank` of the edges with this label and of the empty edge.
-        most_gained: (units + 1,) float32: the same for `bank` + `pending` of the state that the edge leads to.
-        least_bank: the least `bank` of all edges: 0 or less.
+        most_gained: (units + 1,) float32: the same for `bank` + `pending`.
+        root_gained: (units + 1,) float32: the same of the edges that leave the root alone.
     """
 
     states: NDArray[np.record]
@@ -43,19 +44,23 @@ class HotwordTable(NamedTuple):
     root_edge: NDArray[np.uint32]
     most_banked: NDArray[np.float32]
     most_gained: NDArray[np.float32]
-    least_bank: np.float64
+    root_gained: NDArray[np.float32]
 
 
 def make_table(states: NDArray[np.record], edges: NDArray[np.record], root_edge: NDArray[np.uint32]) -> HotwordTable:
-    """Return the table of these arrays, the bounds for pruning worked out, all of it read-only."""
+    """Return the table of these arrays, `pending` of the edges and the bounds filled in, all of it read-only."""
+    edges["pending"] = states["pending"][edges["next"]]
+    exact = edges["bank"].astype(np.float64) + edges["pending"]
+    gained = exact.astype(np.float32)
+    gained[gained < exact] = np.nextafter(gained[gained < exact], np.float32(np.inf))  # a bound is rounded up
     most_banked = np.zeros(len(root_edge), np.float32)
     most_gained = np.zeros(len(root_edge), np.float32)
     np.maximum.at(most_banked, edges["label"], edges["bank"])
-    np.maximum.at(most_gained, edges["label"], edges["bank"] + states["pending"][edges["next"]])
-    table = HotwordTable(states, edges, root_edge, most_banked, most_gained, np.float64(edges["bank"].min()))
+    np.maximum.at(most_gained, edges["label"], gained)
+    root_gained = np.maximum(gained[root_edge], np.float32(0))
+    table = HotwordTable(states, edges, root_edge, most_banked, most_gained, root_gained)
     for array in table:
-        if isinstance(array, np.ndarray):
-            array.flags.writeable = False
+        array.flags.writeable = False
     return table
 
 

@@ -92,6 +92,7 @@ def start(graph, hotwords, work, limits):
     """Begin an utterance: one hypothesis, the start state, and what its epsilon arcs reach."""
     at = work.progress[0]
     at.step, at.tokens, at.links, at.candidates = 0, 0, 0, 0
+    work.edge_of[:] = hotwords.root_edge
     hypotheses, unlimited = work.hypotheses[0], Cutoffs(np.inf, np.inf)
     at.generation += 1
     hypotheses[0].key, hypotheses[0].cost = np.uint64(graph.start), 0.0

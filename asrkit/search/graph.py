@@ -33,6 +33,7 @@ class GraphArrays(NamedTuple):
         hub_states: (hubs,) uint32, ascending: the states with very many arcs.
         hub_arcs: (hubs, units + 2) uint32: for each label, the first arc of the hub with at least this label.
         hub_least: (hubs,) float64: the least weight of the arcs of each hub.
+        hub_keeps: (hubs, most) uint32: the labels of the arcs of each hub that say no new unit, filled up with 0.
         passes: (units + 1,) bool, indexed by label: units that stand for no sound (blank, <s>, </s>).
         repeats: whether an arc back to its own state that puts out nothing says the last unit once more (CTC).
     """
@@ -43,6 +44,7 @@ class GraphArrays(NamedTuple):
     hub_states: NDArray[np.uint32]
     hub_arcs: NDArray[np.uint32]
     hub_least: NDArray[np.float64]
+    hub_keeps: NDArray[np.uint32]
     passes: NDArray[np.bool_]
     repeats: np.bool_
 
@@ -100,7 +102,7 @@ def search_graph(
         fst.states.view(_STATE),
         fst.arcs.view(_ARC),
         np.int64(fst.start),
-        *_hubs(fst, units),
+        *_hubs(fst, passes, topology == "ctc"),
         passes,
         np.bool_(topology == "ctc"),
     )
@@ -110,18 +112,26 @@ def search_graph(
     return SearchGraph(fst, units, topology, tuple(special_units), arrays)
 
 
-def _hubs(fst: Fst, units: int) -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.float64]]:
+def _hubs(
+    fst: Fst, passes: NDArray[np.bool_], repeats: bool
+) -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.float64], NDArray[np.uint32]]:
     """Return the fields of `GraphArrays` that tell of the hubs."""
     counts = fst.states["narcs"]
     hubs = np.flatnonzero(counts >= HUB_ARCS)
     hubs = np.sort(hubs[np.argsort(counts[hubs], kind="stable")[-_MOST_HUBS:]])
-    index, least = np.zeros((len(hubs), units + 2), np.uint32), np.zeros(len(hubs))
+    labels = np.arange(len(passes) + 1)
+    index, least, keeps = np.zeros((len(hubs), len(labels)), np.uint32), np.zeros(len(hubs)), []
     for hub, state in enumerate(fst.states[hubs]):
         first, end = int(state["pos"]), int(state["pos"]) + int(state["narcs"])
         arcs = fst.arcs[first:end]
-        index[hub] = first + np.searchsorted(arcs["ilabel"], np.arange(units + 2))
+        index[hub] = first + np.searchsorted(arcs["ilabel"], labels)
         least[hub] = np.fmin.reduce(arcs["weight"])
-    return hubs.astype(np.uint32), index, least
+        kept = passes[arcs["ilabel"]] | (repeats & (arcs["olabel"] == 0) & (arcs["next"] == hubs[hub]))
+        keeps.append(np.unique(arcs["ilabel"][kept]))
+    hub_keeps = np.zeros((len(hubs), max(map(len, keeps), default=0)), np.uint32)
+    for row, kept in zip(hub_keeps, keeps, strict=True):
+        row[: len(kept)] = kept
+    return hubs.astype(np.uint32), index, least, hub_keeps
 
 
 def example() -> SearchGraph:

@@ -13,12 +13,21 @@ import numpy as np
 from asrkit.compiled import kernel
 from asrkit.search.costs import graph_cost
 from asrkit.search.expansion import FULL, set_candidate
-from asrkit.search.live_labels import HUB_ARCS, NO_HUB, TOO_MANY, choose_arcs, cost_over, hub_of
+from asrkit.search.live_labels import (
+    HUB_ARCS,
+    NO_HUB,
+    TOO_MANY,
+    choose_arcs,
+    cost_over,
+    hub_of,
+    says_again,
+    see_from,
+    see_from_root,
+)
 from asrkit.search.pruning import HALF, LOW, Cutoffs, passes
 
 _ROOT = np.uint64(0)
 _ONE = np.uint64(1)
-_MANY_ARCS = 64  # from so many on, it pays to mark which labels are not read as the root reads them
 
 
 @kernel
@@ -27,8 +36,8 @@ def expand_with_hotwords(graph, hypotheses, count, best, likely, work, cutoffs, 
 
     `likely` is a label of least cost, which gives a first cutoff where there is a hub.
     """
-    label_cost, candidates, chosen, marks = work.label_cost, work.candidates, work.chosen, work.marks
-    found, following, marked = 0, Cutoffs(np.inf, np.inf), False
+    label_cost, candidates, chosen, edge_of = work.label_cost, work.candidates, work.chosen, work.edge_of
+    found, following = 0, Cutoffs(np.inf, np.inf)
     for turn in range(count + 1):
         i = best if turn == 0 else turn - 1
         cost_so_far, key = hypotheses[i].cost, hypotheses[i].key
@@ -40,56 +49,54 @@ def expand_with_hotwords(graph, hypotheses, count, best, likely, work, cutoffs, 
         first, end = state.pos + state.nieps, state.pos + state.narcs
         if np.int64(end - first) > len(candidates) - found:
             return FULL, following
-        mark = np.uint32(0)
-        if here != _ROOT and end - first >= _MANY_ARCS:
-            if not marked:
-                marks[:], marked = 0, True
-            mark = np.uint32(turn + 1)
-            mark_labels(hotwords, here, marks, mark)
         hub = hub_of(graph, state_number) if state.narcs >= HUB_ARCS else NO_HUB
-        selective = False
+        from_root, selective = here == _ROOT, False
         if hub != NO_HUB:
-            over = cost_over(graph, hub, cost_so_far, likely, work, limits) - hotwords.least_bank
-            following = Cutoffs(min(following.settled, over + beams.settled), min(following.total, over + beams.total))
-            count_chosen = choose_arcs(graph, hub, cost_so_far, pending, work, hotwords, following, limits)
+            if not from_root:
+                see_from(hotwords, here, graph, hub, work)
+            if not graph.passes[likely]:
+                edge = hotwords.edges[edge_of[likely]]
+                settled = cost_over(graph, hub, cost_so_far, likely, work, limits) - edge.bank
+                following = tightened(following, settled, settled - edge.pending, beams)
+            block_least = work.block_least[0 if from_root else 1]
+            count_chosen = choose_arcs(graph, hub, cost_so_far, block_least, work, following, limits)
             selective = count_chosen != TOO_MANY
             if selective:
                 first, end = np.uint32(0), np.uint32(count_chosen)
+        gained = hotwords.root_gained if from_root else hotwords.most_gained
         for place in range(first, end):
             a = chosen[place] if selective else place
             arc = graph.arcs[a]
             label = arc.ilabel
             cost = cost_so_far + graph_cost(arc, limits) + label_cost[label]
-            next_state, banked = here, np.float32(0.0)
-            says_nothing_new = graph.repeats and arc.olabel == 0 and arc.next == state_number
-            if not (says_nothing_new or graph.passes[label]):
-                if not passes(cost, hotwords.most_banked[label], hotwords.most_gained[label], following):
-                    continue
-                if here == _ROOT or (mark != 0 and marks[label] != mark):
-                    edge_number = np.uint64(hotwords.root_edge[label])
+            if cost - max(gained[label], pending) >= max(following.settled, following.total):
+                continue
+            edge_number = np.uint64(0)
+            keeps = graph.passes[label] or says_again(graph, state_number, arc)
+            if not keeps:
+                if from_root or hub != NO_HUB:
+                    edge_number = np.uint64(edge_of[label])
                 else:
+                    if not passes(cost, hotwords.most_banked[label], gained[label], following):
+                        continue
                     edge_number = hotword_edge(hotwords, here, label)
-                edge = hotwords.edges[edge_number]
-                next_state, banked = np.uint64(edge.next), edge.bank
-            settled = cost - banked
-            total = settled - hotwords.states[next_state].pending
+            edge = hotwords.edges[edge_number]
+            settled = cost - edge.bank
+            total = settled - (pending if keeps else edge.pending)
             if settled < following.settled or total < following.total:
-                following = Cutoffs(
-                    min(following.settled, settled + beams.settled), min(following.total, total + beams.total)
-                )
+                following = tightened(following, settled, total, beams)
+                next_state = here if keeps else np.uint64(edge.next)
                 set_candidate(candidates[found], next_state << HALF | arc.next, settled, i, a)
                 found += 1
+        if hub != NO_HUB and not from_root:
+            see_from_root(hotwords, here, graph, hub, work)
     return found, following
 
 
 @kernel
-def mark_labels(hotwords, state, marks, mark):
-    """Mark the labels that the hotword state or one of its failures, but the root, has an edge for."""
-    while state != _ROOT:
-        here = hotwords.states[state]
-        for e in range(here.first, here.end):
-            marks[hotwords.edges[e].label] = mark
-        state = np.uint64(here.failure)
+def tightened(cutoffs, settled, total, beams):
+    """Return the cutoffs of the next step after a hypothesis of these costs has been found."""
+    return Cutoffs(min(cutoffs.settled, settled + beams.settled), min(cutoffs.total, total + beams.total))
 
 
 @kernel

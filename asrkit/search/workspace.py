@@ -38,10 +38,12 @@ class Workspace(NamedTuple):
         queue, queued: (capacity,) uint32 and bool: hypotheses whose epsilon arcs are still to be followed.
         scratch: (capacity,) float64, costs being ranked.
         label_cost: (units + 1,) float32, −ln p of each label at this step.
-        label_bound: (units + 1,) float32, label_cost less the most that hotwords gain by the label.
-        block_least: (blocks of labels,) int32, the bits of the least label_bound in each block.
+        label_bound: (units + 1,) float32, label_cost less the most that hotwords gain by the label from their root.
+        block_least: (2, blocks of labels) float32, the least label_bound in each block; row 1 is for a hypothesis that
+            is not at the root.
+        edge_of: (units + 1,) uint32, the hotword edge by which each label is read: as the root reads it, except while
+            the arcs of a hub are followed from another hotword state.
         chosen: (capacity,) uint32, as many as candidates: the arcs of a hub that can matter.
-        marks: (units + 1,) uint32, labels that a hotword state reads in its own way.
         candidates: (capacity,) CANDIDATE.
         tokens: (capacity,) TOKEN; those of the hypotheses that live now are the last ones.
         token_cost: (capacity,) float64, filled for lattices.
@@ -57,9 +59,9 @@ class Workspace(NamedTuple):
     scratch: NDArray[np.float64]
     label_cost: NDArray[np.float32]
     label_bound: NDArray[np.float32]
-    block_least: NDArray[np.int32]
+    block_least: NDArray[np.float32]
+    edge_of: NDArray[np.uint32]
     chosen: NDArray[np.uint32]
-    marks: NDArray[np.uint32]
     candidates: NDArray[np.record]
     tokens: NDArray[np.record]
     token_cost: NDArray[np.float64]
@@ -77,8 +79,8 @@ def new_workspace(units: int) -> Workspace:
     return Workspace(
         label_cost=np.zeros(units + 1, np.float32),
         label_bound=np.zeros(units + 1, np.float32),
-        block_least=np.zeros(-(-(units + 1) // LABEL_BLOCK), np.int32),
-        marks=np.zeros(units + 1, np.uint32),
+        block_least=np.zeros((2, -(-(units + 1) // LABEL_BLOCK)), np.float32),
+        edge_of=np.zeros(units + 1, np.uint32),
         chosen=np.zeros(_CANDIDATES, np.uint32),
         candidates=np.zeros(_CANDIDATES, CANDIDATE),
         tokens=np.zeros(_TOKENS, TOKEN),

@@ -97,7 +97,7 @@ def random_hotwords(rng, units, states=6):
     for i in range(1, states):
         depth.append(depth[parents[i]] + 1)
     table = np.zeros(states, HOTWORD_STATE)
-    edges, root = [(0, 0, 0.0)], np.zeros(units + 1, np.uint32)
+    edges, root = [(0, 0, 0.0, 0.0)], np.zeros(units + 1, np.uint32)
     for state in range(states):
         shallower = [other for other in range(states) if depth[other] < depth[state]]
         table["failure"][state] = rng.choice(shallower) if shallower else 0
@@ -107,6 +107,6 @@ def random_hotwords(rng, units, states=6):
         for label in used:
             if state == 0:
                 root[label] = len(edges)
-            edges.append((label, int(rng.integers(1, states)), float(rng.integers(-2, 5))))
+            edges.append((label, int(rng.integers(1, states)), float(rng.integers(-2, 5)), 0.0))
         table["end"][state] = len(edges)
     return make_table(table, np.array(edges, HOTWORD_EDGE), root)
