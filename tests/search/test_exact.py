@@ -1,6 +1,7 @@
 """The kernels against the slow twins: every path with an infinite beam, the same pruning rule with a finite one."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +16,6 @@ from tests.search.graphs import (
     compiled,
     ctc_graph,
     identity_graph,
-    random_grammar,
     random_hotwords,
     random_posteriors,
 )
@@ -61,28 +61,48 @@ def test_with_a_beam_the_slow_twin_finds_the_same(rng, topology):
     assert found.best.words.tolist() == [w for a in arcs if (w := int(graph.fst.arcs["olabel"][a]))]
 
 
+def case_with_hubs(rng, topology):
+    """Return posteriors, a graph with two hubs, hotwords and options: only a few units are ever probable."""
+    units, common = 700, np.sort(1 + rng.choice(699, 9, replace=False))
+    arcs = [(s, BLANK + 1, 0, 0.0, s) for s in range(4)]
+    for source in range(4):
+        labels = rng.choice(np.arange(2, units + 1), 650) if source < 2 else 1 + rng.choice(common, 3)
+        for label in sorted(labels.tolist()):
+            following, word = int(rng.integers(0, 4)), int(rng.integers(0, 3))
+            if source == following == 0:  # nothing has been said in the start state that could be said once more
+                word = max(word, 1)
+            arcs.append((source, label, word, float(np.float32(rng.normal(1, 1))), following))
+    graph = compiled(arcs, np.zeros(4), units, topology, [BLANK])
+    assert len(graph.arrays.hub_states) == 2
+    logits = rng.normal(rng.uniform(-16, -8), 3, (int(rng.integers(1, 7)), units))
+    logits[:, [BLANK, *common]] += rng.normal(10, 4, (len(logits), 1 + len(common)))
+    log_probs = (logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))).astype(np.float32)
+    likely = np.append(common, rng.integers(1, units, 3))
+    sounds = [tuple(rng.choice(likely, rng.integers(1, 4)).tolist()) for _ in range(12)]
+    phrases = {sound: float(rng.integers(-3, 4)) for sound in sounds}
+    hotwords = graph_of(phrases, 1.5, units).table if rng.random() < 0.8 else no_hotwords(units)
+    return log_probs, graph, hotwords, random_options(rng, beam=float(rng.uniform(0.5, 8)), lattice_beam=100.0)
+
+
 @pytest.mark.parametrize("topology", GRAPHS)
 @random_cases(40)
 def test_states_with_an_arc_for_each_unit_are_searched_like_others(rng, topology):
-    units, common = 700, 9  # only a few units are ever probable, far apart from the others
-    arcs, finals = random_grammar(rng, 4, common, first_unit=1)
-    arcs += [(s, BLANK + 1, 0, 0.0, s) for s in range(4)]
-    arcs += [
-        (s, label, int(rng.integers(0, 3)), float(np.float32(rng.normal(1, 1))), int(rng.integers(0, 4)))
-        for s in range(2)
-        for label in sorted(rng.choice(np.arange(2, units + 1), 650).tolist())
-    ]
-    graph = compiled(arcs, finals, units, topology, [BLANK])
-    assert len(graph.arrays.hub_states) == 2
-    logits = rng.normal(-12, 3, (int(rng.integers(1, 7)), units))
-    logits[:, :common] += rng.normal(10, 4, (len(logits), common))
-    log_probs = (logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))).astype(np.float32)
-    sounds = [tuple(rng.integers(1, common, rng.integers(1, 4)).tolist()) for _ in range(4)]
-    phrases = {sound: float(rng.integers(-3, 4)) for sound in sounds}
-    hotwords = graph_of(phrases, 1.5, units).table if rng.random() < 0.6 else no_hotwords(units)
-    options = random_options(rng, beam=float(rng.uniform(0.5, 8)))
+    log_probs, graph, hotwords, options = case_with_hubs(rng, topology)
     cost, arcs, complete, _ = beam_search(log_probs, graph, hotwords, options)
     found = decode(log_probs, graph, hotwords, options)
     assert found.complete == complete
     assert found.best.scores.total == pytest.approx(-cost, abs=1e-9)
     assert found.best.words.tolist() == [w for a in arcs if (w := int(graph.fst.arcs["olabel"][a]))]
+
+
+@pytest.mark.parametrize("topology", GRAPHS)
+@random_cases(150)
+def test_the_index_of_hubs_changes_nothing_that_survives(rng, topology):
+    log_probs, graph, hotwords, options = case_with_hubs(rng, topology)
+    no_hubs = graph.arrays.hub_states[:0]
+    plain = replace(graph, arrays=graph.arrays._replace(hub_states=no_hubs))
+    lattices = [decode(log_probs, g, hotwords, options, lattice=True).lattice for g in (graph, plain)]
+    kept = [
+        sorted(zip(lattice.graph_arcs.tolist(), lattice.raw.scores.tolist(), strict=True)) for lattice in lattices
+    ]
+    assert kept[0] == kept[1]
