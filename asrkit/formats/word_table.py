@@ -16,7 +16,7 @@ from asrkit.compiled import kernel
 
 HEAD, REST, ID, COUNT = range(4)
 _FREE = -1  # as an ID
-_PIECE = 7  # bytes
+PIECE = 7  # bytes in HEAD, and as many in REST
 _IS_HASH = 1 << 60
 _LOW_60 = _IS_HASH - 1
 
@@ -37,21 +37,25 @@ def is_long(rests: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
 def _packed(text, start, end):
     """Return the first bytes of text[start:end], zeros after them, as a number."""
     packed = 0
-    stop = min(end, start + _PIECE)
+    stop = min(end, start + PIECE)
     for i in range(start, stop):
         packed = packed << 8 | int(text[i])
-    return packed << 8 * (_PIECE - max(0, stop - start))
+    return packed << 8 * (PIECE - max(0, stop - start))
+
+
+@kernel("int64(uint8[::1], int64, int64)")
+def hash_of(text, start, end):
+    """Return what a table's row holds of the long word text[start:end] beyond the head."""
+    h = end - start
+    for i in range(start, end):
+        h = ((h ^ int(text[i])) * 1099511628211) & _LOW_60
+    return h | _IS_HASH
 
 
 @kernel("int64(uint8[::1], int64, int64)")
 def _rest(text, start, end):
     """Return what a table's row holds of text[start:end] beyond the head."""
-    if end - start <= 2 * _PIECE:
-        return _packed(text, start + _PIECE, end)
-    h = end - start
-    for i in range(start, end):
-        h = ((h ^ int(text[i])) * 1099511628211) & _LOW_60
-    return h | _IS_HASH
+    return _packed(text, start + PIECE, end) if end - start <= 2 * PIECE else hash_of(text, start, end)
 
 
 @kernel("int64(int64, int64, int64)")
@@ -60,11 +64,10 @@ def _first_slot(head, rest, mask):
     return (h ^ (h >> 31)) & mask
 
 
-@kernel("int64(uint8[::1], int64, int64, uint8[::1], int64[::1], int64[:, ::1])")
-def find_word(text, start, end, word_bytes, word_starts, table):
-    """Return the row of `table` with the word text[start:end], or the one where it belongs as -1 - row."""
+@kernel("int64(int64, int64, uint8[::1], int64, int64, uint8[::1], int64[::1], int64[:, ::1])")
+def find_packed(head, rest, text, start, end, word_bytes, word_starts, table):
+    """Return the row of `table` with the word text[start:end], packed as these, or where it belongs as -1 - row."""
     mask = table.shape[0] - 1
-    head, rest = _packed(text, start, end), _rest(text, start, end)
     slot = _first_slot(head, rest, mask)
     while table[slot, ID] != _FREE:
         if table[slot, HEAD] == head and table[slot, REST] == rest:
@@ -82,10 +85,17 @@ def find_word(text, start, end, word_bytes, word_starts, table):
     return -1 - slot
 
 
-@kernel("void(uint8[::1], int64, int64, int64, int64[:, ::1], int64)")
-def enter_word(text, start, end, word, table, slot):
-    """Let row `slot`, which is free, hold the word text[start:end] with the id `word`."""
-    table[slot, HEAD], table[slot, REST] = _packed(text, start, end), _rest(text, start, end)
+@kernel("int64(uint8[::1], int64, int64, uint8[::1], int64[::1], int64[:, ::1])")
+def find_word(text, start, end, word_bytes, word_starts, table):
+    """Return the row of `table` with the word text[start:end], or the one where it belongs as -1 - row."""
+    head, rest = _packed(text, start, end), _rest(text, start, end)
+    return find_packed(head, rest, text, start, end, word_bytes, word_starts, table)
+
+
+@kernel("void(int64, int64, int64, int64[:, ::1], int64)")
+def enter_word(head, rest, word, table, slot):
+    """Let row `slot`, which is free, hold the word packed as these with the id `word`."""
+    table[slot, HEAD], table[slot, REST] = head, rest
     table[slot, ID], table[slot, COUNT] = word, 0
 
 
@@ -94,10 +104,11 @@ def index_words(word_bytes, word_starts, table):
     """Enter every word into the empty `table`; return the first double one, or -1."""
     for word in range(word_starts.shape[0] - 1):
         start, end = word_starts[word], word_starts[word + 1] - 1
-        found = find_word(word_bytes, start, end, word_bytes, word_starts, table)
+        head, rest = _packed(word_bytes, start, end), _rest(word_bytes, start, end)
+        found = find_packed(head, rest, word_bytes, start, end, word_bytes, word_starts, table)
         if found >= 0:
             return word
-        enter_word(word_bytes, start, end, word, table, -1 - found)
+        enter_word(head, rest, word, table, -1 - found)
     return -1
 
 

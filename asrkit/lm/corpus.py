@@ -58,6 +58,7 @@ class SentenceReader:
         self._words = len(SPECIAL_WORDS)
         index_words(self._word_bytes, self._starts[: self._words + 1], self._table)
         self._checked = self._words
+        self._ids, self._found = np.empty(0, np.int32), np.empty((0, 4), np.int64)  # kept by `_scan`
         self.tokens = self.sentences = 0
 
     def read(
@@ -91,10 +92,11 @@ class SentenceReader:
         needed = int(self._starts[self._words]) + room + 1
         if needed > self._word_bytes.size:
             self._word_bytes.resize(2 * needed, refcheck=False)
-        ids, slots = np.empty(room + 1, np.int32), np.empty(room + 1, np.int64)
+        if room >= len(self._ids):
+            self._ids, self._found = np.empty(2 * room, np.int32), np.empty((2 * room, 4), np.int64)
         status, at, line, self._words, filled = scan.scan_sentences(
-            blocks.buffer, blocks.at, blocks.stop, blocks.line_number, self._words, self._policy, ids,
-            slots, self._word_bytes, self._starts, self._table, self._first_lines,
+            blocks.buffer, blocks.at, blocks.stop, blocks.line_number, self._words, self._policy, self._ids,
+            self._found, self._word_bytes, self._starts, self._table, self._first_lines,
         )  # fmt: skip
         nothing_read = at == blocks.at
         first_line, first_byte, blocks.line_number, blocks.at = blocks.line_number, blocks.at, line, at
@@ -106,10 +108,11 @@ class SentenceReader:
         elif nothing_read:
             return None
         self.tokens += filled
-        self.sentences += int(np.count_nonzero(ids[:filled] == EOS))
+        ids = self._ids[:filled].copy()
+        self.sentences += int(np.count_nonzero(ids == EOS))
         if self.tokens > MAX_TOKENS:
             raise AsrkitError(f"more than {MAX_TOKENS:,} words", where=blocks.where, cure="train on a part of the text")
-        return ids[:filled].copy()
+        return ids
 
     def _check_new_words(self, blocks: LineBlocks, first_line: int, first_byte: int) -> None:
         new = self._word_bytes[self._starts[self._checked] : self._starts[self._words]].tobytes()

@@ -79,8 +79,9 @@ def train(paths: Sequence[str | os.PathLike[str]], output: str | os.PathLike[str
 def _workshop(pool: ThreadPoolExecutor, options: Options) -> Workshop:
     """Share out what the limit leaves now that the text is read; small buffers stay in the processor's caches."""
     room = max(0, options.memory - resident_bytes() - _SLACK)
-    chunk = room * 3 // 10 // (1 + 3 * options.jobs)
-    return Workshop(pool, options.jobs, Memory(room * 35 // 100), min(max(chunk, _CHUNK_AT_LEAST), _CHUNK_AT_MOST))
+    buffers = 1 + 3 * options.jobs
+    chunk = min(max(room * 3 // 10 // buffers, _CHUNK_AT_LEAST), _CHUNK_AT_MOST)
+    return Workshop(pool, options.jobs, Memory(max(0, room - buffers * chunk) * 6 // 10), chunk)
 
 
 @dataclass(frozen=True)
@@ -230,7 +231,7 @@ class Training:
         probs.append(own)
         log10_backoffs = np.zeros(len(words), np.float32)
         if gammas is not None:
-            contexts = np.setdiff1d(words[(self._adjusted > 0) | (words == BOS)], [EOS])
+            contexts = words[((self._adjusted > 0) | (words == BOS)) & (words != EOS)]
             log10_backoffs[contexts] = np.log10(gammas.read(0, gammas.rows))
         stay = words[~pruned]
         with np.errstate(divide="ignore"):  # <unk> has nothing where every word was seen often

@@ -5,6 +5,7 @@ What comes out does not depend on the size of the chunks, nor on the number of t
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,6 +18,8 @@ from asrkit.lm import sort_kernels
 from asrkit.lm.pile import Memory, Pile
 
 Rows = npt.NDArray[np.int64]
+
+_BLOCK_BYTES = 4 << 20
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class Sorter:
         self._room = max(1024, workshop.chunk_bytes // (8 * width))
         self._chunk: Rows | None = None
         self._filled = 0
+        self._idle: list[Rows] = []  # buffers to use again: memory that was never touched is dear
         self._sorting: deque[Future[Rows]] = deque()
         self._runs: list[Pile] = []
         self._out_width = width + counting
@@ -56,7 +60,7 @@ class Sorter:
         at = 0
         while at < len(rows):
             if self._chunk is None:
-                self._chunk = np.empty((self._room, self._width), np.int64)
+                self._chunk = self._buffer()
             size = min(len(rows) - at, self._room - self._filled)
             self._chunk[self._filled : self._filled + size] = rows[at : at + size]
             at += size
@@ -69,19 +73,24 @@ class Sorter:
             return
         if len(self._sorting) == self._shop.jobs:
             self._keep(self._sorting.popleft().result())
-        self._sorting.append(self._shop.pool.submit(self._sorted, self._chunk[: self._filled]))
+        self._sorting.append(self._shop.pool.submit(self._sorted, self._chunk, self._filled))
         self._chunk, self._filled = None, 0
 
-    def _sorted(self, rows: Rows) -> Rows:
-        spare = np.empty_like(rows)
-        result, other = rows, spare
-        if sort_kernels.radix_sort(rows, spare, self._lows, self._high):
-            result, other = spare, rows
+    def _buffer(self) -> Rows:
+        with contextlib.suppress(IndexError):  # several threads take from the list
+            return self._idle.pop()
+        return np.empty((self._room, self._width), np.int64)
+
+    def _sorted(self, chunk: Rows, count: int) -> Rows:
+        result, other = chunk, self._buffer()
+        if sort_kernels.radix_sort(chunk[:count], other[:count], self._lows, self._high):
+            result, other = other, chunk
+        self._idle.append(other)
         if not self._counting:
-            return result
-        del other, spare
-        counted = np.empty((len(result), self._out_width), np.int64)
-        distinct = sort_kernels.count_equal(result, counted)
+            return result[:count]
+        counted = np.empty((count, self._out_width), np.int64)
+        distinct = sort_kernels.count_equal(result[:count], counted)
+        self._idle.append(result)
         counted.resize((distinct, self._out_width), refcheck=False)
         return counted
 
@@ -95,6 +104,7 @@ class Sorter:
         self._start_sorting()
         while self._sorting:
             self._keep(self._sorting.popleft().result())
+        self._idle.clear()
         if len(self._runs) == 1:
             yield from self._single_run()
         else:
@@ -104,14 +114,18 @@ class Sorter:
 
     def _single_run(self) -> Iterator[Rows]:
         run = self._runs[0]
-        size = max(1, self._shop.chunk_bytes // (8 * 8 * self._out_width))
+        size = self._block_rows()
         for start in range(0, run.rows, size):
             yield run.read(start, min(start + size, run.rows))
+
+    def _block_rows(self) -> int:
+        """Return how many rows to hand on at once: what is done with them then stays in the processor's caches."""
+        return max(1, min(self._shop.chunk_bytes, _BLOCK_BYTES) // (2 * 8 * self._out_width))
 
     def _merged_runs(self) -> Iterator[Rows]:
         runs = self._runs
         keys = len(self._lows) if self._counting else self._out_width
-        room = max(64, self._shop.chunk_bytes // (2 * 8 * self._out_width * max(1, len(runs))))
+        room = max(64, self._block_rows() // max(1, len(runs)))
         rows = np.empty((room * len(runs), self._out_width), np.int64)
         firsts = np.arange(len(runs)) * room
         heads, ends = firsts.copy(), firsts.copy()
