@@ -1,7 +1,7 @@
 """Training by train-lm against KenLM's lmplz: CPU time, wall time and peak memory, at the same limit of memory.
 
 lmplz is taken from the environment variable LMPLZ, else from PATH (kpu/kenlm builds it); without it only our figures
-are shown. SIZES, in millions of words ("1 10 30"), ORDERS ("3 5") and MEMORIES ("2G") may be set in the environment too.
+are shown. SIZES, in millions of words ("1 10 30"), ORDERS ("3 5") and MEMORIES ("2G") may be set in the environment.
 """
 
 import itertools
