@@ -1,8 +1,9 @@
 """A list of recordings in, one result out for each, in their order: an emission or a reason (law 9).
 
-Recordings are read and turned into features in a thread of their own while the network runs. Silent ones are not given
-to the network; long ones are cut at silences, and their steps and times put together again. Features of similar length
-go through the network together, as many as a bound on the padded steps allows.
+The network has a thread of its own, and what comes before and after it is done meanwhile, in the caller's thread: the
+features of the next recordings, and whatever the caller does with a result. Silent recordings are not given to the
+network; long ones are cut at silences, and their steps and times put together again. Features of similar length go
+through the network together, as many as a bound on the padded steps allows.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ Speech = Callable[[Samples, int], list[tuple[int, int]]]
 _SILENT = "no speech was found in it"
 _AHEAD = 8  # recordings, at least, that are read before they are needed
 _BATCHES_A_WINDOW = 4
+_WINDOWS_AHEAD = 3  # that may wait for the network
 
 
 class Source(Protocol):
@@ -108,8 +110,18 @@ def hear(
     """
     options, clock = options or Options(), clock or Clock()
     most_steps = max(1, int(options.batch_seconds / model.package.frontend.options.seconds))
-    for window in _windows(model, sources, options, most_steps, clock):
-        yield from _heard(model, window, most_steps, clock)
+    with ThreadPoolExecutor(1, "network") as network:
+        waiting = deque[Future[list[Heard]]]()
+        try:
+            for window in _windows(model, sources, options, most_steps, clock):
+                waiting.append(network.submit(_heard, model, window, most_steps, clock))
+                while waiting and (waiting[0].done() or len(waiting) > _WINDOWS_AHEAD):
+                    yield from waiting.popleft().result()
+            while waiting:
+                yield from waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
 
 
 def batches(lengths: Sequence[int], most_steps: int) -> list[list[int]]:
@@ -133,19 +145,19 @@ def _windows(
 
     The first window is one batch, so that the network soon begins, and later ones more, for batches of like lengths.
     """
-    rest, waiting = iter(sources), deque[Future[_Recording]]()
+    rest, waiting = iter(sources), deque[tuple[Source, Future[Samples]]]()
     with ThreadPoolExecutor(1, "reader") as reader:
 
         def read_ahead(count: int) -> None:
             for source in islice(rest, max(0, count - len(waiting))):
-                waiting.append(reader.submit(_prepare, model, source, options, clock))
+                waiting.append((source, reader.submit(_samples, model, source, options, clock)))
 
         try:
             window: list[_Recording] = []
             steps, enough = 0, most_steps if options.batch_seconds else 0
             read_ahead(_AHEAD)
             while waiting:
-                window.append(waiting.popleft().result())
+                window.append(_prepared(model, *waiting.popleft(), options, clock))
                 steps += sum(len(part.features) for part in window[-1].parts)
                 read_ahead(max(_AHEAD, len(window)))
                 if steps >= enough:
@@ -154,19 +166,26 @@ def _windows(
             if window:
                 yield window
         finally:
-            for future in waiting:
+            for _, future in waiting:
                 future.cancel()
 
 
-def _prepare(model: AcousticModel, source: Source, options: Options, clock: Clock) -> _Recording:
-    recording = _Recording(source.utt)
+def _samples(model: AcousticModel, source: Source, options: Options, clock: Clock) -> Samples:
+    if source.failure is not None:
+        return np.zeros(0, np.float32)
+    reader = read.read_command if source.is_command else read.read
+    with clock("audio"):
+        return reader(source.source, model.rate, cut=source.cut, channel=options.channel)
+
+
+def _prepared(
+    model: AcousticModel, source: Source, reading: Future[Samples], options: Options, clock: Clock
+) -> _Recording:
+    recording = _Recording(source.utt, reason=source.failure)
+    if source.failure is not None:
+        return recording
     try:
-        if source.failure is not None:
-            recording.reason = source.failure
-            return recording
-        reader = read.read_command if source.is_command else read.read
-        with clock("audio"):
-            samples = reader(source.source, model.rate, cut=source.cut, channel=options.channel)
+        samples = reading.result()
         recording.duration = len(samples) / model.rate
         with clock("features"):
             recording.parts = list(_parts(model, samples, options))
@@ -199,9 +218,7 @@ def _parts(model: AcousticModel, samples: Samples, options: Options) -> Iterator
                 yield _Part(features, (begin + first) / rate, duration, voiced)
 
 
-def _heard(
-    model: AcousticModel, window: list[_Recording], most_steps: int, clock: Clock
-) -> Iterator[Heard]:
+def _heard(model: AcousticModel, window: list[_Recording], most_steps: int, clock: Clock) -> list[Heard]:
     parts = [part for recording in window for part in recording.parts]
     results: dict[int, Emission | AsrkitError] = {}
     for group in batches([len(part.features) for part in parts], most_steps):
@@ -211,11 +228,12 @@ def _heard(
             results.update(zip(group, emissions, strict=True))
         except AsrkitError as error:
             results.update(dict.fromkeys(group, error))
-    taken = 0
+    heard, taken = [], 0
     for recording in window:
         own = [results[i] for i in range(taken, taken + len(recording.parts))]
         taken += len(recording.parts)
-        yield _joined(model, recording, own)
+        heard.append(_joined(model, recording, own))
+    return heard
 
 
 def _joined(model: AcousticModel, recording: _Recording, results: list[Emission | AsrkitError]) -> Heard:

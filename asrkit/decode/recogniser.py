@@ -11,7 +11,6 @@ from asrkit.acoustic import listening
 from asrkit.acoustic.folder import SHIPPED
 from asrkit.acoustic.listening import Heard
 from asrkit.acoustic.model import AcousticModel, Emission
-from asrkit.decode.ahead import ahead
 from asrkit.decode.dump import replay
 from asrkit.decode.inputs import Utterance
 from asrkit.decode.readings import Reader, greedy_reading, warnings_of
@@ -34,7 +33,6 @@ from asrkit.search.path import Path
 from asrkit.search.posteriors import checked
 from asrkit.search.rescore import rescore
 
-_AHEAD = 4  # recordings that are heard before they are searched
 _LISTS_KEPT = 16  # compiled lists of single utterances that are kept for the next ones
 
 
@@ -151,8 +149,7 @@ class Recogniser:
             return
         assert self.model is not None
         options = replace(self.setup.listening, speech=self._speech)
-        heard = listening.hear(self.model, utterances, options, self.clock)
-        yield from ahead(heard, _AHEAD) if len(utterances) > 1 else heard
+        yield from listening.hear(self.model, utterances, options, self.clock)
 
     def _result(
         self, heard: Heard, number: int, setting: Setting, own_hotwords: tuple[Phrase, ...] | None
