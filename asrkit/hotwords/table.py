@@ -37,6 +37,7 @@ class HotwordTable(NamedTuple):
         most_banked: (units + 1,) float32: the largest `bank` of the edges with this label and of the empty edge.
         most_gained: (units + 1,) float32: the same for `bank` + `pending`.
         root_gained: (units + 1,) float32: the same of the edges that leave the root alone.
+        most_root_gained: the largest of them.
     """
 
     states: NDArray[np.record]
@@ -45,6 +46,7 @@ class HotwordTable(NamedTuple):
     most_banked: NDArray[np.float32]
     most_gained: NDArray[np.float32]
     root_gained: NDArray[np.float32]
+    most_root_gained: np.float64
 
 
 def make_table(states: NDArray[np.record], edges: NDArray[np.record], root_edge: NDArray[np.uint32]) -> HotwordTable:
@@ -58,9 +60,11 @@ def make_table(states: NDArray[np.record], edges: NDArray[np.record], root_edge:
     np.maximum.at(most_banked, edges["label"], edges["bank"])
     np.maximum.at(most_gained, edges["label"], gained)
     root_gained = np.maximum(gained[root_edge], np.float32(0))
-    table = HotwordTable(states, edges, root_edge, most_banked, most_gained, root_gained)
-    for array in table:
+    for array in (states, edges, root_edge, most_banked, most_gained, root_gained):
         array.flags.writeable = False
+    table = HotwordTable(
+        states, edges, root_edge, most_banked, most_gained, root_gained, np.float64(root_gained.max())
+    )
     return table
 
 

@@ -92,7 +92,6 @@ def start(graph, hotwords, work, limits):
     """Begin an utterance: one hypothesis, the start state, and what its epsilon arcs reach."""
     at = work.progress[0]
     at.step, at.tokens, at.links, at.candidates = 0, 0, 0, 0
-    work.edge_of[:] = hotwords.root_edge
     hypotheses, unlimited = work.hypotheses[0], Cutoffs(np.inf, np.inf)
     at.generation += 1
     hypotheses[0].key, hypotheses[0].cost = np.uint64(graph.start), 0.0
@@ -248,6 +247,6 @@ def set_link(link, cost, source, target, arc):
 _graph, _work = example().arrays, new_workspace(1)
 _log_probs = np.zeros((1, 1), np.float32)
 _log_probs.flags.writeable = False
-_limits = Limits(0.0, 1, 0, 1.0, 0.0, False)
+_limits = Limits(0.0, 1, 0, 1.0, 0.0, False, 0.0)
 ready(start, _graph, no_hotwords(1), _work, _limits)
 ready(search, _graph, no_hotwords(1), _work, _log_probs, _limits)

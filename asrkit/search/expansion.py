@@ -44,7 +44,7 @@ def expand(graph, hypotheses, count, best, label, work, cutoff, beam, hotwords, 
             over = cost_over(graph, hub, cost_so_far, label, work, limits)
             next_cutoff = min(next_cutoff, over + beam)
             cutoffs = Cutoffs(next_cutoff, next_cutoff)
-            count_chosen = choose_arcs(graph, hub, cost_so_far, work.block_least[0], work, cutoffs, limits)
+            count_chosen = choose_arcs(graph, hub, cost_so_far, False, work, cutoffs, limits)
             selective = count_chosen != TOO_MANY
             if selective:
                 first, end = np.uint32(0), np.uint32(count_chosen)

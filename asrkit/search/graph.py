@@ -13,15 +13,13 @@ from asrkit.errors import AsrkitError
 from asrkit.formats import openfst
 from asrkit.formats.openfst import EPSILON, Fst
 from asrkit.search.live_labels import HUB_ARCS
+from asrkit.search.workspace import MOST_HUBS
 
 Topology = Literal["identity", "ctc"]
 
 # The files' records with unsigned labels and states (none is negative), which index faster.
 _STATE = np.dtype((np.record, openfst.STATE))
 _ARC = np.dtype((np.record, [("ilabel", "<u4"), ("olabel", "<u4"), ("weight", "<f4"), ("next", "<u4")]))
-
-
-_MOST_HUBS = 256  # the index of a hub takes 4 bytes a unit
 
 
 class GraphArrays(NamedTuple):
@@ -33,6 +31,7 @@ class GraphArrays(NamedTuple):
         hub_states: (hubs,) uint32, ascending: the states with very many arcs.
         hub_arcs: (hubs, units + 2) uint32: for each label, the first arc of the hub with at least this label.
         hub_least: (hubs,) float64: the least weight of the arcs of each hub.
+        label_least: (hubs, units + 1) float32: the same of its arcs with each label; inf where there are none.
         hub_keeps: (hubs, most) uint32: the labels of the arcs of each hub that say no new unit, filled up with 0.
         passes: (units + 1,) bool, indexed by label: units that stand for no sound (blank, <s>, </s>).
         repeats: whether an arc back to its own state that puts out nothing says the last unit once more (CTC).
@@ -44,6 +43,7 @@ class GraphArrays(NamedTuple):
     hub_states: NDArray[np.uint32]
     hub_arcs: NDArray[np.uint32]
     hub_least: NDArray[np.float64]
+    label_least: NDArray[np.float32]
     hub_keeps: NDArray[np.uint32]
     passes: NDArray[np.bool_]
     repeats: np.bool_
@@ -114,24 +114,25 @@ def search_graph(
 
 def _hubs(
     fst: Fst, passes: NDArray[np.bool_], repeats: bool
-) -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.float64], NDArray[np.uint32]]:
+) -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.float64], NDArray[np.float32], NDArray[np.uint32]]:
     """Return the fields of `GraphArrays` that tell of the hubs."""
     counts = fst.states["narcs"]
     hubs = np.flatnonzero(counts >= HUB_ARCS)
-    hubs = np.sort(hubs[np.argsort(counts[hubs], kind="stable")[-_MOST_HUBS:]])
+    hubs = np.sort(hubs[np.argsort(counts[hubs], kind="stable")[-MOST_HUBS:]])
     labels = np.arange(len(passes) + 1)
-    index, least, keeps = np.zeros((len(hubs), len(labels)), np.uint32), np.zeros(len(hubs)), []
+    index, keeps = np.zeros((len(hubs), len(labels)), np.uint32), []
+    least = np.full((len(hubs), len(passes)), np.inf, np.float32)
     for hub, state in enumerate(fst.states[hubs]):
         first, end = int(state["pos"]), int(state["pos"]) + int(state["narcs"])
         arcs = fst.arcs[first:end]
         index[hub] = first + np.searchsorted(arcs["ilabel"], labels)
-        least[hub] = np.fmin.reduce(arcs["weight"])
+        np.fmin.at(least[hub], arcs["ilabel"], arcs["weight"])
         kept = passes[arcs["ilabel"]] | (repeats & (arcs["olabel"] == 0) & (arcs["next"] == hubs[hub]))
         keeps.append(np.unique(arcs["ilabel"][kept]))
     hub_keeps = np.zeros((len(hubs), max(map(len, keeps), default=0)), np.uint32)
     for row, kept in zip(hub_keeps, keeps, strict=True):
         row[: len(kept)] = kept
-    return hubs.astype(np.uint32), index, least, hub_keeps
+    return hubs.astype(np.uint32), index, least.min(axis=1).astype(np.float64), least, hub_keeps
 
 
 def example() -> SearchGraph:

@@ -2,6 +2,9 @@
 
 Costs are settled costs: what is banked has been taken off, pending credit has not. Pending credit counts only in what
 pruning compares. Most arcs are refused by bounds before the automaton is followed.
+
+At a hub many hypotheses meet that differ in their hotword state alone. Labels that two of them read as the root of the
+automaton does lead both to the same pair of states, so that the dearer one need not follow them (`is_led`).
 """
 
 # ruff: noqa: ANN001, ANN201  (kernels learn their types where they are made ready)
@@ -20,14 +23,16 @@ from asrkit.search.live_labels import (
     choose_arcs,
     cost_over,
     hub_of,
+    mark_keeps,
+    mark_own,
     says_again,
-    see_from,
-    see_from_root,
 )
-from asrkit.search.pruning import HALF, LOW, Cutoffs, passes
+from asrkit.search.pruning import HALF, LOW, SLACK, Cutoffs, passes
 
 _ROOT = np.uint64(0)
 _ONE = np.uint64(1)
+_ROUNDING = 1e-12  # more than the relative error of a few sums
+_MANY_ARCS = 32  # from so many on, it pays to mark the few labels that are not read as the root reads them
 
 
 @kernel
@@ -36,8 +41,9 @@ def expand_with_hotwords(graph, hypotheses, count, best, likely, work, cutoffs, 
 
     `likely` is a label of least cost, which gives a first cutoff where there is a hub.
     """
-    label_cost, candidates, chosen, edge_of = work.label_cost, work.candidates, work.chosen, work.edge_of
+    label_cost, candidates, chosen, own = work.label_cost, work.candidates, work.chosen, work.own
     found, following = 0, Cutoffs(np.inf, np.inf)
+    work.leader_cost[: len(graph.hub_states)] = np.inf
     for turn in range(count + 1):
         i = best if turn == 0 else turn - 1
         cost_so_far, key = hypotheses[i].cost, hypotheses[i].key
@@ -51,33 +57,48 @@ def expand_with_hotwords(graph, hypotheses, count, best, likely, work, cutoffs, 
             return FULL, following
         hub = hub_of(graph, state_number) if state.narcs >= HUB_ARCS else NO_HUB
         from_root, selective = here == _ROOT, False
+        marked, most_gained = not from_root and state.narcs >= _MANY_ARCS, hotwords.most_root_gained
+        if marked:
+            most_gained = max(most_gained, pending, mark_own(hotwords, here, work, True))
+        elif not from_root:
+            most_gained = np.inf
         if hub != NO_HUB:
-            if not from_root:
-                see_from(hotwords, here, graph, hub, work)
-            if not graph.passes[likely]:
-                edge = hotwords.edges[edge_of[likely]]
-                settled = cost_over(graph, hub, cost_so_far, likely, work, limits) - edge.bank
-                following = tightened(following, settled, settled - edge.pending, beams)
-            block_least = work.block_least[0 if from_root else 1]
-            count_chosen = choose_arcs(graph, hub, cost_so_far, block_least, work, following, limits)
+            led = is_led(cost_so_far, hub, work, limits)
+            if marked:
+                mark_keeps(graph, hub, work, True)
+            if led:
+                mark_own(hotwords, work.leader[hub], work, True)
+            else:
+                if cost_so_far < work.leader_cost[hub]:
+                    work.leader_cost[hub], work.leader[hub] = cost_so_far, here
+                if not graph.passes[likely]:
+                    edge = hotwords.edges[hotword_edge(hotwords, here, likely)]
+                    settled = cost_over(graph, hub, cost_so_far, likely, work, limits) - edge.bank
+                    following = tightened(following, settled, settled - edge.pending, beams)
+            count_chosen = choose_arcs(graph, hub, cost_so_far, led, work, following, limits)
             selective = count_chosen != TOO_MANY
             if selective:
                 first, end = np.uint32(0), np.uint32(count_chosen)
-        gained = hotwords.root_gained if from_root else hotwords.most_gained
+        dearest = max(following.settled, following.total)
+        hopeless = not_below(dearest, most_gained)
         for place in range(first, end):
             a = chosen[place] if selective else place
             arc = graph.arcs[a]
             label = arc.ilabel
             cost = cost_so_far + graph_cost(arc, limits) + label_cost[label]
-            if cost - max(gained[label], pending) >= max(following.settled, following.total):
+            if cost >= hopeless:
+                continue
+            as_root = from_root or (marked and not own[label])
+            gained = hotwords.root_gained[label] if as_root else hotwords.most_gained[label]
+            if cost - max(gained, pending) >= dearest:
                 continue
             edge_number = np.uint64(0)
             keeps = graph.passes[label] or says_again(graph, state_number, arc)
             if not keeps:
-                if from_root or hub != NO_HUB:
-                    edge_number = np.uint64(edge_of[label])
+                if as_root:
+                    edge_number = np.uint64(hotwords.root_edge[label])
                 else:
-                    if not passes(cost, hotwords.most_banked[label], gained[label], following):
+                    if not passes(cost, hotwords.most_banked[label], gained, following):
                         continue
                     edge_number = hotword_edge(hotwords, here, label)
             edge = hotwords.edges[edge_number]
@@ -85,12 +106,31 @@ def expand_with_hotwords(graph, hypotheses, count, best, likely, work, cutoffs, 
             total = settled - (pending if keeps else edge.pending)
             if settled < following.settled or total < following.total:
                 following = tightened(following, settled, total, beams)
+                dearest = max(following.settled, following.total)
+                hopeless = not_below(dearest, most_gained)
                 next_state = here if keeps else np.uint64(edge.next)
                 set_candidate(candidates[found], next_state << HALF | arc.next, settled, i, a)
                 found += 1
-        if hub != NO_HUB and not from_root:
-            see_from_root(hotwords, here, graph, hub, work)
+        if marked:
+            mark_own(hotwords, here, work, False)
+        if hub != NO_HUB:
+            mark_keeps(graph, hub, work, False)
+            mark_own(hotwords, work.leader[hub], work, False)
     return found, following
+
+
+@kernel
+def is_led(cost_so_far, hub, work, limits):
+    """Whether the arcs of the hub have been followed at so much less cost that a lattice would keep none of these."""
+    ahead = cost_so_far - work.leader_cost[hub]
+    return ahead > (limits.lattice_beam + 2 * SLACK if limits.links else 0.0)
+
+
+@kernel
+def not_below(cutoff, most_gained):
+    """Return a cost that no gain up to `most_gained` brings below the cutoff, whatever the rounding."""
+    cost = cutoff + most_gained
+    return cost + _ROUNDING * abs(cost)
 
 
 @kernel

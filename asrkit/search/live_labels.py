@@ -6,7 +6,8 @@ in steps where many labels are cheap, going through all arcs is quicker.
 
 What is passed over could not have come below the cutoff: the bound of a label takes the cheapest arc of the hub and
 what hotwords gain by the label, and rounding never changes the order of two sums. The bounds are those of a hypothesis
-at the root of the hotword automaton; for another one, `see_from` puts in what its own edges gain, few as they are.
+at the root of the hotword automaton. Another one reads a few labels in a way of its own; these are marked, and always
+looked at.
 """
 
 # ruff: noqa: ANN001, ANN201  (kernels learn their types where they are made ready)
@@ -21,7 +22,8 @@ from asrkit.search.workspace import LABEL_BLOCK
 
 _SIGN, _REST, _INFINITE = np.int32(31), np.int32(0x7FFFFFFF), np.int32(0x7F800000)
 _ROUNDING = 1e-6  # more than the relative error of a difference in single precision
-_SPREAD = 3  # a third of the blocks is many
+_SPREAD = 3  # a third of the blocks is many,
+_DENSE = 2  # unless labels have so many arcs each that to look at each label's bound is soon worth it
 _ROOT = np.uint64(0)
 HUB_ARCS = 512  # a state with so many arcs is a hub: one of 20,000 to 100,000 states of a trigram's graph
 TOO_MANY = NO_HUB = np.int64(-1)
@@ -39,7 +41,7 @@ def read_step(log_probs, step, hotwords, work):
         costs[unit] = -row[unit]
         bounds[unit] = -row[unit] - gained[unit]
     work.label_cost[0] = work.label_bound[0] = np.inf  # epsilon reads no unit
-    bits, block_least = work.label_bound.view(np.int32), work.block_least[0].view(np.int32)
+    bits, block_least = work.label_bound.view(np.int32), work.block_least.view(np.int32)
     best, least_of_all = 0, _INFINITE
     for block in range(len(block_least)):
         # The bits of floats, as integers, are in the same order once those of negative ones are turned round; and of
@@ -83,66 +85,58 @@ def says_again(graph, state_number, arc):
 
 
 @kernel
-def see_from(hotwords, state, graph, hub, work):
-    """Fill in `edge_of` and the bounds of the labels for a hypothesis at a hub and at a hotword state but the root.
+def mark_own(hotwords, state, work, own):
+    """Enter whether the labels with an edge from the hotword state, or a failure of it but the root, are own.
 
-    Row 1 of `block_least` is lowered for it. `see_from_root` undoes the rest.
+    Returns the most that these edges gain, 0 at least.
     """
-    block_least, label_cost = work.block_least[1], work.label_cost
-    block_least[:] = work.block_least[0]
-    pending, here = hotwords.states[state].pending, state
-    while here != _ROOT:
-        for e in range(hotwords.states[here].first, hotwords.states[here].end):
-            edge = hotwords.edges[e]
-            label = edge.label
-            if work.edge_of[label] == hotwords.root_edge[label]:  # else a longer suffix has an edge for it
-                work.edge_of[label] = e
-                lower_bound(work, block_least, label, label_cost[label] - (edge.bank + edge.pending))
-        here = np.uint64(hotwords.states[here].failure)
-    for label in graph.hub_keeps[hub]:
-        lower_bound(work, block_least, label, min(work.label_bound[label], label_cost[label] - pending))
-
-
-@kernel
-def lower_bound(work, block_least, label, bound):
-    """Set the bound of a label and lower that of its block."""
-    work.label_bound[label] = bound
-    block = label // LABEL_BLOCK
-    block_least[block] = min(block_least[block], bound)
-
-
-@kernel
-def see_from_root(hotwords, state, graph, hub, work):
-    """Undo what `see_from` has done for the hotword state."""
+    most = 0.0
     while state != _ROOT:
-        for e in range(hotwords.states[state].first, hotwords.states[state].end):
-            label = hotwords.edges[e].label
-            work.edge_of[label] = hotwords.root_edge[label]
-            work.label_bound[label] = work.label_cost[label] - hotwords.root_gained[label]
-        state = np.uint64(hotwords.states[state].failure)
-    for label in graph.hub_keeps[hub]:
-        work.label_bound[label] = work.label_cost[label] - hotwords.root_gained[label]
+        here = hotwords.states[state]
+        for e in range(here.first, here.end):
+            edge = hotwords.edges[e]
+            work.own[edge.label] = work.own_blocks[edge.label // LABEL_BLOCK] = own
+            most = max(most, edge.bank + edge.pending)
+        state = np.uint64(here.failure)
+    return most
 
 
 @kernel
-def choose_arcs(graph, hub, cost_so_far, block_least, work, cutoffs, limits):
+def mark_keeps(graph, hub, work, own):
+    """Enter whether the labels of the hub's arcs that say no new unit are own."""
+    for label in graph.hub_keeps[hub]:
+        if label != 0:
+            work.own[label] = work.own_blocks[label // LABEL_BLOCK] = own
+
+
+@kernel
+def choose_arcs(graph, hub, cost_so_far, own_only, work, cutoffs, limits):
     """Fill `work.chosen` with the arcs of the hub whose labels may pass after `cost_so_far`; return how many.
 
-    Returns TOO_MANY where labels in many blocks may pass: then it is quicker to go through all arcs.
+    Own labels always may; with `own_only` no others. Returns TOO_MANY where it is quicker to go through all arcs.
     """
-    label_bound, chosen, hub_arcs = work.label_bound, work.chosen, graph.hub_arcs[hub]
-    # No arc of the hub costs less than this, and a rounded sum never falls when a part of it grows.
-    floor = cost_so_far + (limits.lm_scale * graph.hub_least[hub] - max(limits.word_score, 0.0))
+    label_bound, own, chosen, hub_arcs = work.label_bound, work.own, work.chosen, graph.hub_arcs[hub]
+    label_least, block_least = graph.label_least[hub], work.block_least
+    # No arc of the hub, or of a label, costs less than this, and a rounded sum never falls when a part of it grows.
+    most_gained = max(limits.word_score, 0.0)
+    floor = cost_so_far + (limits.lm_scale * graph.hub_least[hub] - most_gained)
     dearest, count, blocks = max(cutoffs.settled, cutoffs.total), 0, 0
+    if not own_only:
+        for block in range(len(block_least)):
+            blocks += may_pass(floor, block_least[block], dearest)
+        arc_count = np.int64(hub_arcs[len(label_bound)] - hub_arcs[1])
+        if blocks * _SPREAD > len(block_least) and arc_count < _DENSE * len(label_bound):
+            return TOO_MANY
     for block in range(len(block_least)):
-        blocks += may_pass(floor, block_least[block], dearest)
-    if blocks * _SPREAD > len(block_least):
-        return TOO_MANY
-    for block in range(len(block_least)):
-        if may_pass(floor, block_least[block], dearest):
+        live = not own_only and may_pass(floor, block_least[block], dearest)
+        if live or work.own_blocks[block]:
             first = block * LABEL_BLOCK
             for label in range(first, min(first + LABEL_BLOCK, len(label_bound))):
-                if may_pass(floor, label_bound[label], dearest):
+                wanted = own[label]
+                if live and not wanted:
+                    over = cost_so_far + (limits.lm_scale * label_least[label] - most_gained)
+                    wanted = may_pass(over, label_bound[label], dearest)
+                if wanted:
                     for a in range(hub_arcs[label], hub_arcs[label + 1]):
                         chosen[count] = a
                         count += 1

@@ -20,6 +20,7 @@ from asrkit.compiled import kernel
 
 HALF = np.uint64(32)  # a key is hotword state << HALF | graph state
 LOW = np.uint64(0xFFFFFFFF)
+SLACK = 1e-6  # nats, so that rounding never takes away what a lattice keeps in the end
 _BEYOND_LAST = 0.5  # nats; how far the next beam goes beyond the last hypothesis that max_ or min_active let live
 
 
@@ -32,6 +33,7 @@ class Limits(NamedTuple):
     lm_scale: float
     word_score: float
     links: bool  # whether links are kept, for a lattice
+    lattice_beam: float  # of that lattice
 
 
 class Cutoffs(NamedTuple):

@@ -12,7 +12,7 @@ from asrkit.hotwords.table import HotwordTable
 from asrkit.search import beam, sweep
 from asrkit.search.graph import SearchGraph
 from asrkit.search.options import Options
-from asrkit.search.pruning import LOW, Limits
+from asrkit.search.pruning import LOW, SLACK, Limits
 from asrkit.search.workspace import (
     Workspace,
     for_lattice,
@@ -26,7 +26,6 @@ from asrkit.search.workspace import (
 _GENERATIONS = 1 << 31  # after so many steps the hash table is wiped, so that old marks cannot come alive again
 _MOST_ACTIVE = 1 << 31
 _WORTH_SWEEPING = 0.5  # fuller than this after a sweep, an array is enlarged too
-_SLACK = 1e-6  # nats, so that rounding never sweeps out what the lattice keeps in the end
 
 
 class RawLinks(NamedTuple):
@@ -91,15 +90,16 @@ def run(
         float(options.lm_scale),
         float(options.word_score),
         lattice,
+        float(options.lattice_beam),
     )
     with np.errstate(over="ignore"):  # hashing overflows on purpose; only numba's interpreted mode would tell of it
-        work, outcome = _searched(graph, hotwords, log_probs, limits, options.lattice_beam)
+        work, outcome = _searched(graph, hotwords, log_probs, limits)
         _kept.work = work
-        return _found(work, outcome, graph, limits, options.lattice_beam)
+        return _found(work, outcome, graph, limits)
 
 
 def _searched(
-    graph: SearchGraph, hotwords: HotwordTable, log_probs: NDArray[np.float32], limits: Limits, lattice_beam: float
+    graph: SearchGraph, hotwords: HotwordTable, log_probs: NDArray[np.float32], limits: Limits
 ) -> tuple[Workspace, int]:
     work = _kept.work
     if work is None or len(work.label_cost) != graph.units + 1:
@@ -116,7 +116,7 @@ def _searched(
     while (outcome := beam.search(graph.arrays, hotwords, work, log_probs, limits)) not in (beam.DONE, beam.DEAD_END):
         if outcome in (beam.MORE_TOKENS, beam.MORE_LINKS) and swept_at != at.step:
             swept_at = int(at.step)
-            _sweep(work, graph, limits, lattice_beam)
+            _sweep(work, graph, limits)
             fullness = max(at.tokens / len(work.tokens), limits.links * at.links / len(work.links))
             if fullness < _WORTH_SWEEPING:
                 continue
@@ -124,12 +124,12 @@ def _searched(
     return work, outcome
 
 
-def _sweep(work: Workspace, graph: SearchGraph, limits: Limits, lattice_beam: float) -> None:
+def _sweep(work: Workspace, graph: SearchGraph, limits: Limits) -> None:
     at = work.progress[0]
     if limits.links:
         excess = np.full(at.tokens, np.inf)
         excess[at.tokens - at.hypotheses :] = 0
-        sweep.sweep_links(work, graph.arrays.arcs, excess, lattice_beam + _SLACK)
+        sweep.sweep_links(work, graph.arrays.arcs, excess, limits.lattice_beam + SLACK)
     else:
         sweep.sweep_tokens(work)
 
@@ -146,7 +146,7 @@ def _with_more_room(work: Workspace, outcome: int) -> Workspace:
             return more_links(work)
 
 
-def _found(work: Workspace, outcome: int, graph: SearchGraph, limits: Limits, lattice_beam: float) -> Found:
+def _found(work: Workspace, outcome: int, graph: SearchGraph, limits: Limits) -> Found:
     at = work.progress[0]
     hypotheses = work.hypotheses[at.step & 1][: at.hypotheses]
     final = graph.fst.states["final"][hypotheses["key"] & LOW].astype(np.float64)
@@ -157,7 +157,7 @@ def _found(work: Workspace, outcome: int, graph: SearchGraph, limits: Limits, la
     best = int(np.argmin(costs))
     arcs = sweep.trace_back(work.tokens, int(at.tokens - at.hypotheses + best))
     dead_end = int(at.step) if outcome == beam.DEAD_END else None
-    raw = _raw_links(work, graph, costs - costs[best], end_cost, lattice_beam) if limits.links else None
+    raw = _raw_links(work, graph, costs - costs[best], end_cost, limits.lattice_beam) if limits.links else None
     return Found(arcs, complete, dead_end, int(at.candidates), raw)
 
 

@@ -25,6 +25,7 @@ PROGRESS = np.dtype(
 NO_TOKEN = -1  # before the first token
 _HYPOTHESES, _CANDIDATES, _TOKENS, _LINKS = 1 << 12, 1 << 15, 1 << 16, 1 << 14
 LABEL_BLOCK = 64
+MOST_HUBS = 256  # the index of a hub takes 8 bytes a unit
 _SLOTS_PER_HYPOTHESIS = 4  # of the hash table
 
 
@@ -39,10 +40,11 @@ class Workspace(NamedTuple):
         scratch: (capacity,) float64, costs being ranked.
         label_cost: (units + 1,) float32, −ln p of each label at this step.
         label_bound: (units + 1,) float32, label_cost less the most that hotwords gain by the label from their root.
-        block_least: (2, blocks of labels) float32, the least label_bound in each block; row 1 is for a hypothesis that
-            is not at the root.
-        edge_of: (units + 1,) uint32, the hotword edge by which each label is read: as the root reads it, except while
-            the arcs of a hub are followed from another hotword state.
+        block_least: (blocks of labels,) float32, the least label_bound in each block.
+        own, own_blocks: (units + 1,) and (blocks of labels,) bool: the labels, and their blocks, that a hypothesis at a
+            hub does not read as the root of the hotword automaton does.
+        leader_cost, leader: (most hubs,) float64 and uint64: of the hypotheses of this step whose arcs have been
+            followed from each hub, the least cost, and its hotword state.
         chosen: (capacity,) uint32, as many as candidates: the arcs of a hub that can matter.
         candidates: (capacity,) CANDIDATE.
         tokens: (capacity,) TOKEN; those of the hypotheses that live now are the last ones.
@@ -60,7 +62,10 @@ class Workspace(NamedTuple):
     label_cost: NDArray[np.float32]
     label_bound: NDArray[np.float32]
     block_least: NDArray[np.float32]
-    edge_of: NDArray[np.uint32]
+    own: NDArray[np.bool_]
+    own_blocks: NDArray[np.bool_]
+    leader_cost: NDArray[np.float64]
+    leader: NDArray[np.uint64]
     chosen: NDArray[np.uint32]
     candidates: NDArray[np.record]
     tokens: NDArray[np.record]
@@ -76,11 +81,15 @@ class Workspace(NamedTuple):
 
 def new_workspace(units: int) -> Workspace:
     """Return a small workspace for a model of `units` units."""
+    blocks = -(-(units + 1) // LABEL_BLOCK)
     return Workspace(
         label_cost=np.zeros(units + 1, np.float32),
         label_bound=np.zeros(units + 1, np.float32),
-        block_least=np.zeros((2, -(-(units + 1) // LABEL_BLOCK)), np.float32),
-        edge_of=np.zeros(units + 1, np.uint32),
+        block_least=np.zeros(blocks, np.float32),
+        own=np.zeros(units + 1, np.bool_),
+        own_blocks=np.zeros(blocks, np.bool_),
+        leader_cost=np.zeros(MOST_HUBS, np.float64),
+        leader=np.zeros(MOST_HUBS, np.uint64),
         chosen=np.zeros(_CANDIDATES, np.uint32),
         candidates=np.zeros(_CANDIDATES, CANDIDATE),
         tokens=np.zeros(_TOKENS, TOKEN),

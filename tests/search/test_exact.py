@@ -81,7 +81,8 @@ def case_with_hubs(rng, topology):
     sounds = [tuple(rng.choice(likely, rng.integers(1, 4)).tolist()) for _ in range(12)]
     phrases = {sound: float(rng.integers(-3, 4)) for sound in sounds}
     hotwords = graph_of(phrases, 1.5, units).table if rng.random() < 0.8 else no_hotwords(units)
-    return log_probs, graph, hotwords, random_options(rng, beam=float(rng.uniform(0.5, 8)), lattice_beam=100.0)
+    beams = {"beam": float(rng.uniform(0.5, 8)), "lattice_beam": float(rng.choice([0.5, 3, 100]))}
+    return log_probs, graph, hotwords, random_options(rng, **beams)
 
 
 @pytest.mark.parametrize("topology", GRAPHS)
@@ -106,3 +107,15 @@ def test_the_index_of_hubs_changes_nothing_that_survives(rng, topology):
         sorted(zip(lattice.graph_arcs.tolist(), lattice.raw.scores.tolist(), strict=True)) for lattice in lattices
     ]
     assert kept[0] == kept[1]
+
+
+@pytest.mark.parametrize("lattice", [False, True])
+def test_a_dearer_hypothesis_at_a_hub_goes_where_a_cheaper_one_is_penalised(lattice):
+    units, first, second, last = 700, 3, 4, 5
+    graph = compiled([(0, unit + 1, unit, 0.0, 0) for unit in range(1, units)], np.zeros(1), units, "identity", [BLANK])
+    assert len(graph.arrays.hub_states) == 1
+    log_probs = np.full((2, units), -30.0, np.float32)
+    log_probs[0, [first, second]], log_probs[1, last] = np.log([0.6, 0.4]), 0.0
+    hotwords = graph_of({(first, last): -5.0}, 1.5, units).table
+    found = decode(log_probs, graph, hotwords, Options(lattice_beam=0.1), lattice=lattice)
+    assert found.best.words.tolist() == [second, last]
