@@ -43,16 +43,19 @@ def main():
 
 def _against_the_network(folder, graph, work):
     setting = Setting(Options(lm_scale=DEFAULT_LM_SCALE))
-    recogniser = Recogniser(Setup(str(folder), str(graph), str(work / "hotwords.txt"), (setting,)))
+    lists = (None, str(work / "hotwords.txt"))
+    recogniser, with_hotwords = (Recogniser(Setup(str(folder), str(graph), one, (setting,))) for one in lists)
     listed = inputs.utterances([_listed(work, _SHORT)])
     model = recogniser.model
     distinct = {u.source: model.features(read.read(u.source, model.rate)) for u in listed[:24]}
     features = [distinct[u.source] for u in listed]
     session = model.package.session
-    rows = {"the bare network, onnxruntime": [], "asrkit decode, LM and 1,000 hotwords": []}
+    names = ("the bare network, onnxruntime", "asrkit decode, LM", "asrkit decode, LM and 1,000 hotwords")
+    rows = {name: [] for name in names}
     works = (
         lambda: [session.run({"speech": f[None], "speech_lengths": np.array([len(f)])}) for f in features],
         lambda: sum(1 for _ in recogniser.answers(listed)),
+        lambda: sum(1 for _ in with_hotwords.answers(listed)),
     )
     for _ in range(_ROUNDS):
         for row, run in zip(rows.values(), works, strict=True):
