@@ -62,9 +62,10 @@ def expand_with_hotwords(graph, hypotheses, count, best, likely, work, cutoffs, 
             most_gained = max(most_gained, pending, mark_own(hotwords, here, work, True))
         elif not from_root:
             most_gained = np.inf
+        led = False
         if hub != NO_HUB:
-            led = is_led(cost_so_far, hub, work, limits)
-            if marked:
+            led = is_led(cost_so_far - work.leader_cost[hub], limits)
+            if marked or led:
                 mark_keeps(graph, hub, work, True)
             if led:
                 mark_own(hotwords, work.leader[hub], work, True)
@@ -113,16 +114,16 @@ def expand_with_hotwords(graph, hypotheses, count, best, likely, work, cutoffs, 
                 found += 1
         if marked:
             mark_own(hotwords, here, work, False)
-        if hub != NO_HUB:
-            mark_keeps(graph, hub, work, False)
+        if led:
             mark_own(hotwords, work.leader[hub], work, False)
+        if hub != NO_HUB and (marked or led):
+            mark_keeps(graph, hub, work, False)
     return found, following
 
 
 @kernel
-def is_led(cost_so_far, hub, work, limits):
-    """Whether the arcs of the hub have been followed at so much less cost that a lattice would keep none of these."""
-    ahead = cost_so_far - work.leader_cost[hub]
+def is_led(ahead, limits):
+    """Whether a hub's arcs were followed at a cost lower by `ahead`, so much that a lattice would keep none of these."""
     return ahead > (limits.lattice_beam + 2 * SLACK if limits.links else 0.0)
 
 
