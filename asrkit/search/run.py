@@ -92,7 +92,8 @@ def run(
         lattice,
         float(options.lattice_beam),
     )
-    with np.errstate(over="ignore"):  # hashing overflows on purpose; only numba's interpreted mode would tell of it
+    # Hashing overflows, and what is infinite is scaled by 0; only numba's interpreted mode would tell of it.
+    with np.errstate(over="ignore", invalid="ignore"):
         work, outcome = _searched(graph, hotwords, log_probs, limits)
         _kept.work = work
         return _found(work, outcome, graph, limits)
