@@ -17,6 +17,7 @@ from asrkit.graph.folder import GraphFolder
 from asrkit.hotwords.graph import HotwordGraph
 from asrkit.search.path import Path
 
+_DIGITS = 6  # of seconds; single precision holds no more
 UNKNOWN_WORD = "<unk>"
 _INCOMPLETE = "no path came to an end of the graph; this is the best that did not"
 _ESTIMATED = "times are estimated: the model does not tell them"
@@ -111,4 +112,4 @@ def _times(emission: Emission, first: int, end: int) -> tuple[float | None, floa
     """Return when the steps `first` to `end` (not included) begin and end, in seconds."""
     if emission.starts is None or emission.ends is None or not 0 <= first < end <= len(emission.starts):
         return None, None
-    return float(emission.starts[first]), float(emission.ends[end - 1])
+    return round(float(emission.starts[first]), _DIGITS), round(float(emission.ends[end - 1]), _DIGITS)

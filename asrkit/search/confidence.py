@@ -78,7 +78,8 @@ def _network(
 
 
 def _of_words(sequence: NDArray[np.int64], shares: NDArray[np.float64]) -> NDArray[np.float64]:
-    return shares[1::2][np.arange(len(sequence) // 2), sequence[1::2]]
+    sure = shares[1::2][np.arange(len(sequence) // 2), sequence[1::2]]
+    return np.minimum(sure, 1.0)  # a sum of many shares may be a trifle more
 
 
 def _ranked(vocabulary: NDArray[np.int64], row: NDArray[np.float64]) -> list[tuple[int, float]]:
