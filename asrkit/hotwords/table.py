@@ -15,6 +15,7 @@ part of a hypothesis's cost, only of what pruning compares (law 8).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -68,6 +69,7 @@ def make_table(states: NDArray[np.record], edges: NDArray[np.record], root_edge:
     return table
 
 
+@lru_cache(maxsize=4)
 def no_hotwords(units: int) -> HotwordTable:
     """Return the table that matches nothing, for a model of `units` units."""
     states = np.zeros(1, HOTWORD_STATE)

@@ -123,7 +123,7 @@ def expand_with_hotwords(graph, hypotheses, count, best, likely, work, cutoffs, 
 
 @kernel
 def is_led(ahead, limits):
-    """Whether a hub's arcs were followed at a cost lower by `ahead`, so much that a lattice would keep none of these."""
+    """Whether a hub's arcs were followed at a cost lower by `ahead`, so much that no lattice would keep these."""
     return ahead > (limits.lattice_beam + 2 * SLACK if limits.links else 0.0)
 
 

@@ -78,7 +78,7 @@ def read_path(
     np.maximum.at(unit_ends, unit_of_arc[spoken | repeats], ends[spoken | repeats])
 
     banked, state = 0.0, 0
-    for label in labels[spoken].tolist():
+    for label in labels[spoken].tolist() if len(hotwords.edges) > 1 else ():
         state, gain = follow(hotwords, state, label)
         banked += gain
     acoustic = float(steps.log_probs[at[reads], labels[reads] - 1].sum(dtype=np.float64))

@@ -13,7 +13,7 @@ from asrkit.errors import AsrkitError
 from asrkit.search.graph import SearchGraph
 from asrkit.search.options import Options
 
-_ROWS_LOOKED_AT = 4  # how many rows, evenly spread, are summed
+_ROWS_LOOKED_AT = 4  # how many rows, evenly spread, are summed at most
 _TOLERANCE = 0.01  # how far from 1 the sum of a row may be
 _warning = threading.Lock()
 _warned = False
@@ -57,7 +57,7 @@ def checked(log_probs: NDArray[np.floating], units: int, name: str) -> NDArray[n
         step, unit = np.argwhere(~(matrix < np.inf))[0]
         what = f"step {step} has {matrix[step, unit]} as the log-probability of unit {unit}"
         raise AsrkitError(what, where=name, cure="look at the model's output; log-probabilities are finite or -inf")
-    rows = matrix[np.linspace(0, len(matrix) - 1, min(len(matrix), _ROWS_LOOKED_AT)).astype(int)]
+    rows = matrix[:: -(-len(matrix) // _ROWS_LOOKED_AT)]
     with np.errstate(over="ignore"):
         sums = np.exp(rows).sum(axis=1, dtype=np.float64)
     if np.any(np.abs(sums - 1) > _TOLERANCE):

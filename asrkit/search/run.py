@@ -14,6 +14,7 @@ from asrkit.search.graph import SearchGraph
 from asrkit.search.options import Options
 from asrkit.search.pruning import LOW, SLACK, Limits
 from asrkit.search.workspace import (
+    Progress,
     Workspace,
     for_lattice,
     more_candidates,
@@ -148,7 +149,7 @@ def _with_more_room(work: Workspace, outcome: int) -> Workspace:
 
 
 def _found(work: Workspace, outcome: int, graph: SearchGraph, limits: Limits) -> Found:
-    at = work.progress[0]
+    at = Progress(*work.progress[0].item())
     hypotheses = work.hypotheses[at.step & 1][: at.hypotheses]
     final = graph.fst.states["final"][hypotheses["key"] & LOW].astype(np.float64)
     final[np.isfinite(final)] *= limits.lm_scale
@@ -156,10 +157,10 @@ def _found(work: Workspace, outcome: int, graph: SearchGraph, limits: Limits) ->
     end_cost = final if complete else np.zeros(len(final))
     costs = hypotheses["cost"] + end_cost
     best = int(np.argmin(costs))
-    arcs = sweep.trace_back(work.tokens, int(at.tokens - at.hypotheses + best))
-    dead_end = int(at.step) if outcome == beam.DEAD_END else None
+    arcs = sweep.trace_back(work.tokens, at.tokens - at.hypotheses + best)
+    dead_end = at.step if outcome == beam.DEAD_END else None
     raw = _raw_links(work, graph, costs - costs[best], end_cost, limits.lattice_beam) if limits.links else None
-    return Found(arcs, complete, dead_end, int(at.candidates), raw)
+    return Found(arcs, complete, dead_end, at.candidates, raw)
 
 
 def _raw_links(
@@ -169,12 +170,13 @@ def _raw_links(
     end_cost: NDArray[np.float64],
     lattice_beam: float,
 ) -> RawLinks:
-    at = work.progress[0]
+    at = Progress(*work.progress[0].item())
     excess = np.full(at.tokens, np.inf)
     excess[at.tokens - at.hypotheses :] = end_excess
     sweep.sweep_links(work, graph.arrays.arcs, excess, lattice_beam)
+    at = Progress(*work.progress[0].item())  # fewer tokens and links
     ends = np.full(at.tokens, np.inf)  # the hypotheses that live in the end are still the last tokens
     ends[at.tokens - at.hypotheses :] = np.where(end_excess <= lattice_beam, end_cost, np.inf)
     links = work.links[: at.links].copy()
-    place = sweep.places(links, int(at.tokens), graph.arrays.arcs)
+    place = sweep.places(links, at.tokens, graph.arrays.arcs)
     return RawLinks(links, work.token_cost[: at.tokens].copy(), place, ends)
