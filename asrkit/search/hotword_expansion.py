@@ -25,6 +25,7 @@ from asrkit.search.live_labels import (
     hub_of,
     mark_keeps,
     mark_own,
+    may_pass,
     says_again,
 )
 from asrkit.search.pruning import HALF, LOW, SLACK, Cutoffs, passes
@@ -41,7 +42,8 @@ def expand_with_hotwords(graph, hypotheses, count, best, likely, work, cutoffs, 
 
     `likely` is a label of least cost, which gives a first cutoff where there is a hub.
     """
-    label_cost, candidates, chosen, own = work.label_cost, work.candidates, work.chosen, work.own
+    label_cost, label_bound = work.label_cost, work.label_bound
+    candidates, chosen, own = work.candidates, work.chosen, work.own
     found, following = 0, Cutoffs(np.inf, np.inf)
     work.leader_cost[: len(graph.hub_states)] = np.inf
     for turn in range(count + 1):
@@ -86,7 +88,10 @@ def expand_with_hotwords(graph, hypotheses, count, best, likely, work, cutoffs, 
             a = chosen[place] if selective else place
             arc = graph.arcs[a]
             label = arc.ilabel
-            cost = cost_so_far + graph_cost(arc, limits) + label_cost[label]
+            cost = cost_so_far + graph_cost(arc, limits)
+            if from_root and not may_pass(cost, label_bound[label], dearest):
+                continue
+            cost += label_cost[label]
             if cost >= hopeless:
                 continue
             as_root = from_root or (marked and not own[label])

@@ -8,8 +8,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from asrkit.hotwords.table import HotwordTable, follow
+from asrkit.compiled import kernel, ready
+from asrkit.hotwords.table import HotwordTable, no_hotwords
 from asrkit.search.graph import SearchGraph
+from asrkit.search.hotword_expansion import hotword_edge
 from asrkit.search.options import Options
 from asrkit.search.posteriors import Steps
 
@@ -77,10 +79,7 @@ def read_path(
     unit_ends = np.zeros(int(spoken.sum()), np.int64)
     np.maximum.at(unit_ends, unit_of_arc[spoken | repeats], ends[spoken | repeats])
 
-    banked, state = 0.0, 0
-    for label in labels[spoken].tolist() if len(hotwords.edges) > 1 else ():
-        state, gain = follow(hotwords, state, label)
-        banked += gain
+    banked = banked_along(hotwords, labels[spoken].astype(np.int64))
     acoustic = float(steps.log_probs[at[reads], labels[reads] - 1].sum(dtype=np.float64))
     scores = Scores(acoustic, -options.lm_scale * lm_cost, banked, options.word_score * np.count_nonzero(words))
     first = steps.first
@@ -103,3 +102,17 @@ def says_new_unit(
     """Return which of these arcs say a unit: not epsilon, not special, and not a unit said once more (CTC)."""
     repeats = graph.arrays.repeats & (sources == nexts) & (words == 0)
     return ~graph.arrays.passes[labels] & ~repeats
+
+
+@kernel
+def banked_along(hotwords, labels):  # noqa: ANN001, ANN201  (learns its types where it is made ready)
+    """Return what reading `labels`, from the root on, banks in all."""
+    state, banked = np.uint64(0), 0.0
+    for label in labels:
+        edge = hotwords.edges[hotword_edge(hotwords, state, label)]
+        state = np.uint64(edge.next)
+        banked += edge.bank
+    return banked
+
+
+ready(banked_along, no_hotwords(1), np.zeros(1, np.int64))
