@@ -25,7 +25,6 @@ from asrkit.search.live_labels import (
     hub_of,
     mark_keeps,
     mark_own,
-    may_pass,
     says_again,
 )
 from asrkit.search.pruning import HALF, LOW, SLACK, Cutoffs, passes
@@ -89,7 +88,7 @@ def expand_with_hotwords(graph, hypotheses, count, best, likely, work, cutoffs, 
             arc = graph.arcs[a]
             label = arc.ilabel
             cost = cost_so_far + graph_cost(arc, limits)
-            if from_root and not may_pass(cost, label_bound[label], dearest):
+            if from_root and cost + label_bound[label] >= dearest:
                 continue
             cost += label_cost[label]
             if cost >= hopeless:

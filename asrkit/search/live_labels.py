@@ -5,9 +5,9 @@ labels are cheap enough; they are found through the hub's index, and the labels 
 in steps where many labels are cheap, going through all arcs is quicker.
 
 What is passed over could not have come below the cutoff: the bound of a label takes the cheapest arc of the hub and
-what hotwords gain by the label, and rounding never changes the order of two sums. The bounds are those of a hypothesis
-at the root of the hotword automaton. Another one reads a few labels in a way of its own; these are marked, and always
-looked at.
+what hotwords gain by the label, and is lowered by more than rounding can make of it. The bounds are those of a
+hypothesis at the root of the hotword automaton. Another one reads a few labels in a way of its own; these are marked,
+and always looked at.
 """
 
 # ruff: noqa: ANN001, ANN201  (kernels learn their types where they are made ready)
@@ -21,7 +21,8 @@ from asrkit.search.costs import graph_cost
 from asrkit.search.workspace import LABEL_BLOCK
 
 _SIGN, _REST, _INFINITE = np.int32(31), np.int32(0x7FFFFFFF), np.int32(0x7F800000)
-_ROUNDING = 1e-6  # more than the relative error of a difference in single precision
+_ROUNDING = np.float32(1e-6)  # more than the relative error of a difference in single precision
+_LESS, _MORE = np.float32(1) - _ROUNDING, np.float32(1) + _ROUNDING
 _SPREAD = 3  # a third of the blocks is many,
 _DENSE = 2  # unless labels have so many arcs each that to look at each label's bound is soon worth it
 _ROOT = np.uint64(0)
@@ -39,7 +40,8 @@ def read_step(log_probs, step, hotwords, work):
     row, costs, bounds, gained = log_probs[step], work.label_cost[1:], work.label_bound[1:], hotwords.root_gained[1:]
     for unit in range(len(row)):
         costs[unit] = -row[unit]
-        bounds[unit] = -row[unit] - gained[unit]
+        bound = costs[unit] - gained[unit]
+        bounds[unit] = min(bound * _LESS, bound * _MORE) - _ROUNDING
     work.label_cost[0] = work.label_bound[0] = np.inf  # epsilon reads no unit
     bits, block_least = work.label_bound.view(np.int32), work.block_least.view(np.int32)
     best, least_of_all = 0, _INFINITE
@@ -123,27 +125,21 @@ def choose_arcs(graph, hub, cost_so_far, own_only, work, cutoffs, limits):
     dearest, count, blocks = max(cutoffs.settled, cutoffs.total), 0, 0
     if not own_only:
         for block in range(len(block_least)):
-            blocks += may_pass(floor, block_least[block], dearest)
+            blocks += floor + block_least[block] < dearest
         arc_count = np.int64(hub_arcs[len(label_bound)] - hub_arcs[1])
         if blocks * _SPREAD > len(block_least) and arc_count < _DENSE * len(label_bound):
             return TOO_MANY
     for block in range(len(block_least)):
-        live = not own_only and may_pass(floor, block_least[block], dearest)
+        live = not own_only and floor + block_least[block] < dearest
         if live or work.own_blocks[block]:
             first = block * LABEL_BLOCK
             for label in range(first, min(first + LABEL_BLOCK, len(label_bound))):
                 wanted = own[label]
                 if live and not wanted:
                     over = cost_so_far + (limits.lm_scale * label_least[label] - most_gained)
-                    wanted = may_pass(over, label_bound[label], dearest)
+                    wanted = over + label_bound[label] < dearest
                 if wanted:
                     for a in range(hub_arcs[label], hub_arcs[label + 1]):
                         chosen[count] = a
                         count += 1
     return count
-
-
-@kernel
-def may_pass(floor, bound, dearest):
-    """Whether `floor` and a bound in single precision may add up to less than `dearest`."""
-    return floor + bound - _ROUNDING * (1 + abs(bound)) < dearest

@@ -50,7 +50,8 @@ class Workspace(NamedTuple):
         queue, queued: (capacity,) uint32 and bool: hypotheses whose epsilon arcs are still to be followed.
         scratch: (capacity,) float64, costs being ranked.
         label_cost: (units + 1,) float32, −ln p of each label at this step.
-        label_bound: (units + 1,) float32, label_cost less the most that hotwords gain by the label from their root.
+        label_bound: (units + 1,) float32, a little less than label_cost less the most that hotwords gain by the
+            label from their root.
         block_least: (blocks of labels,) float32, the least label_bound in each block.
         own, own_blocks: (units + 1,) and (blocks of labels,) bool: the labels, and their blocks, that a hypothesis at a
             hub does not read as the root of the hotword automaton does.
