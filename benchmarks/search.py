@@ -123,8 +123,8 @@ def _against_kaldi(graph, utterances, folder):
         return decoder.get_raw_lattice()
 
     decode(utterances[0], graph, lattice=True)
-    print("| beam | min_active | asrkit, s | FasterDecoder / asrkit | equal best cost |")
-    print("|---|---|---|---|---|")
+    print("| beam | min_active | asrkit, s | FasterDecoder / asrkit | same best cost | lower |")
+    print("|---|---|---|---|---|---|")
     for beam in BEAMS:
         for least in (0, 20):
             options = Options(beam=beam, min_active=least, max_active=MANY)
@@ -133,9 +133,10 @@ def _against_kaldi(graph, utterances, folder):
             their, costs = _timed(
                 lambda: [best_cost(kd.FasterDecoder(theirs, kaldis), row) for row in utterances]  # noqa: B023
             )
-            equal = sum(abs(f.best.scores.total + c) < 1e-3 for f, c in zip(found, costs, strict=True))
+            more = [-f.best.scores.total - c for f, c in zip(found, costs, strict=True)]
+            equal, lower = sum(abs(m) < 1e-3 for m in more), sum(m <= -1e-3 for m in more)
             row = f"| {beam:g} | {least} | {ours:.3f} | {their / ours:.2f} |"
-            print(f"{row} {equal} of {len(costs)} |", flush=True)
+            print(f"{row} {equal} of {len(costs)} | {lower} |", flush=True)
     print("\n| beam | asrkit with lattice, s | LatticeSimpleDecoder / asrkit |")
     print("|---|---|---|")
     for beam in BEAMS[:2]:
