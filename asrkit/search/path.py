@@ -79,7 +79,7 @@ def read_path(
     unit_ends = np.zeros(int(spoken.sum()), np.int64)
     np.maximum.at(unit_ends, unit_of_arc[spoken | repeats], ends[spoken | repeats])
 
-    banked = banked_along(hotwords, labels[spoken].astype(np.int64))
+    banked = float(banked_along(hotwords, labels[spoken].astype(np.int64)))
     acoustic = float(steps.log_probs[at[reads], labels[reads] - 1].sum(dtype=np.float64))
     scores = Scores(acoustic, -options.lm_scale * lm_cost, banked, options.word_score * np.count_nonzero(words))
     first = steps.first
@@ -111,7 +111,7 @@ def banked_along(hotwords, labels):  # noqa: ANN001, ANN201  (learns its types w
     for label in labels:
         edge = hotwords.edges[hotword_edge(hotwords, state, label)]
         state = np.uint64(edge.next)
-        banked += edge.bank
+        banked += np.float64(edge.bank)
     return banked
 
 
