@@ -88,12 +88,14 @@ def expand_with_hotwords(graph, hypotheses, count, best, likely, work, cutoffs, 
             arc = graph.arcs[a]
             label = arc.ilabel
             cost = cost_so_far + graph_cost(arc, limits)
-            if from_root and cost + label_bound[label] >= dearest:
-                continue
+            as_root = from_root or (marked and not own[label])
+            if as_root and cost + label_bound[label] >= dearest:
+                # Pending credit is lost, unless the arc says no new unit.
+                if from_root or not (graph.passes[label] or says_again(graph, state_number, arc)):
+                    continue
             cost += label_cost[label]
             if cost >= hopeless:
                 continue
-            as_root = from_root or (marked and not own[label])
             gained = hotwords.root_gained[label] if as_root else hotwords.most_gained[label]
             if cost - max(gained, pending) >= dearest:
                 continue
