@@ -25,7 +25,7 @@ from asrkit.search.live_labels import (
     hub_of,
     mark_keeps,
     mark_own,
-    says_again,
+    says_no_unit,
 )
 from asrkit.search.pruning import HALF, LOW, SLACK, Cutoffs, passes
 
@@ -89,10 +89,10 @@ def expand_with_hotwords(graph, hypotheses, count, best, likely, work, cutoffs, 
             label = arc.ilabel
             cost = cost_so_far + graph_cost(arc, limits)
             as_root = from_root or (marked and not own[label])
-            if as_root and cost + label_bound[label] >= dearest:
-                # Pending credit is lost, unless the arc says no new unit.
-                if from_root or not (graph.passes[label] or says_again(graph, state_number, arc)):
-                    continue
+            # Read as from the root, a new unit loses the pending credit; what says none keeps it.
+            too_dear = as_root and cost + label_bound[label] >= dearest
+            if too_dear and (from_root or not says_no_unit(graph, state_number, arc)):
+                continue
             cost += label_cost[label]
             if cost >= hopeless:
                 continue
@@ -100,7 +100,7 @@ def expand_with_hotwords(graph, hypotheses, count, best, likely, work, cutoffs, 
             if cost - max(gained, pending) >= dearest:
                 continue
             edge_number = np.uint64(0)
-            keeps = graph.passes[label] or says_again(graph, state_number, arc)
+            keeps = says_no_unit(graph, state_number, arc)
             if not keeps:
                 if as_root:
                     edge_number = np.uint64(hotwords.root_edge[label])

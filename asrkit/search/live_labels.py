@@ -87,6 +87,12 @@ def says_again(graph, state_number, arc):
 
 
 @kernel
+def says_no_unit(graph, state_number, arc):
+    """Whether an arc of the state reads a label without saying a new unit, which leaves the hotword state as it is."""
+    return graph.passes[arc.ilabel] or says_again(graph, state_number, arc)
+
+
+@kernel
 def mark_own(hotwords, state, work, own):
     """Enter whether the labels with an edge from the hotword state, or a failure of it but the root, are own.
 
