@@ -13,10 +13,11 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-from features import fbank, read_audio, trimmed, write_shard
+from features import SAMPLE_RATE, at_16k, fbank, read_audio, trimmed, write_shard
 from units import inventory
 
 _PUNCTUATION = re.compile(r"[\s()（）·、，]")
+_SPEEDS = (0.88, 0.94, 1.0, 1.06, 1.12)  # of training recordings; the pitch goes with them, as if other people spoke
 _EVERY_FOR_DEVELOPMENT = {"sentences": 20, "words": 60}  # one in so many; syllables are all for training
 
 
@@ -43,7 +44,9 @@ def main(speech: str, out: str) -> None:
             samples = read_audio(Path(speech) / row["path"])
             if kind != "sentences" and split == "train":
                 samples = trimmed(samples)
-            shards[f"human-{kind}-{split}-{row['speaker']}"].append((fbank(samples), syllables))
+            for speed in _SPEEDS if split == "train" else (1.0,):
+                name = f"human-{kind}-{split}-{row['speaker']}" + (f"-{speed}" if speed != 1 else "")
+                shards[name].append((fbank(at_16k(samples, round(SAMPLE_RATE * speed))), syllables))
     for name, items in shards.items():
         write_shard(Path(out) / f"{name}.npz", items)
         print(name, len(items))

@@ -114,6 +114,7 @@ def main() -> None:
     parser.add_argument("features", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--minutes", type=float, default=80)
+    parser.add_argument("--rate", type=float, default=PEAK_RATE, help="highest learning rate")
     options = parser.parse_args()
     rank, workers = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
     torch.set_num_threads(1)
@@ -144,7 +145,8 @@ def main() -> None:
         if workers > 1:
             distributed.broadcast(minutes, 0)
         share = float(minutes) / options.minutes
-        rate = PEAK_RATE * min(1, (step + 1) / WARM_UP) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1, share))))
+        falling = 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1, share)))
+        rate = options.rate * min(1, (step + 1) / WARM_UP) * falling
         for group in optimiser.param_groups:
             group["lr"] = rate
         if share < 1:
