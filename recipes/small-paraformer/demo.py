@@ -51,7 +51,7 @@ def main(out: str) -> None:
     scp, text = [], []
     for number, (sentence, _) in enumerate(SENTENCES, 1):
         voice = HELD_OUT_VOICES[number % len(HELD_OUT_VOICES)]
-        samples = speak(syllables_of(sentence) or [], voice, rng)
+        samples = speak(syllables_of(sentence) or [], voice, int(rng.integers(130, 190)), int(rng.integers(25, 75)))
         if samples is None:
             raise SystemExit(f"espeak-ng failed on {sentence} with voice {voice}")
         utt = f"demo-{number:02d}"
