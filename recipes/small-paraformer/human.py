@@ -11,42 +11,62 @@ import csv
 import re
 import sys
 from collections import defaultdict
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from features import SAMPLE_RATE, at_16k, fbank, read_audio, trimmed, write_shard
+from numpy.typing import NDArray
 from units import inventory
 
+KINDS = {"aishell-sample": "sentences", "words": "words", "syllables": "syllables"}  # by folder
 _PUNCTUATION = re.compile(r"[\s()（）·、，]")
 _SPEEDS = (0.88, 0.94, 1.0, 1.06, 1.12)  # of training recordings; the pitch goes with them, as if other people spoke
 _EVERY_FOR_DEVELOPMENT = {"sentences": 20, "words": 60}  # one in so many; syllables are all for training
 
 
-def kind_of(path: str) -> str:
-    """Return which of our kinds a recording belongs to."""
-    return {"aishell-sample": "sentences", "words": "words", "syllables": "syllables"}[path.split("/", maxsplit=1)[0]]
+@dataclass(frozen=True)
+class Recording:
+    """A recording of one of our kinds, `samples` mono at 16 kHz, in [-1, 1]."""
+
+    kind: str
+    split: str
+    speaker: str
+    samples: NDArray[np.float32]
+    syllables: list[str]
 
 
-def main(speech: str, out: str) -> None:
-    """Write `OUT/human-{kind}-{train|dev|test}-{speaker}.npz`."""
+def recordings(speech: Path, kinds: Collection[str] = KINDS.values()) -> Iterator[Recording]:
+    """Yield the manifest's recordings, some of the training split as `dev`; unclear training texts are left out."""
     known = set(inventory())
-    shards = defaultdict(list)
-    seen = defaultdict(int)
-    with open(Path(speech) / "manifest.tsv", encoding="utf-8") as file:
+    seen: dict[str, int] = defaultdict(int)
+    with open(speech / "manifest.tsv", encoding="utf-8") as file:
         for row in csv.DictReader(file, delimiter="\t"):
             syllables = row["syllables"].replace("uu", "ü").replace("v", "ü").split()
-            kind, split = kind_of(row["path"]), row["split"]
+            kind, split = KINDS[row["path"].split("/", maxsplit=1)[0]], row["split"]
+            if kind not in kinds:
+                continue
             unclear = kind != "syllables" and len(syllables) != len(_PUNCTUATION.sub("", row["text"]))
             if split == "train" and (unclear or not known.issuperset(syllables)):
                 continue  # such as names in Latin letters
             seen[kind] += split == "train"
             if split == "train" and seen[kind] % _EVERY_FOR_DEVELOPMENT.get(kind, sys.maxsize) == 0:
                 split = "dev"
-            samples = read_audio(Path(speech) / row["path"])
+            samples = read_audio(speech / row["path"])
             if kind != "sentences" and split == "train":
                 samples = trimmed(samples)
-            for speed in _SPEEDS if split == "train" else (1.0,):
-                name = f"human-{kind}-{split}-{row['speaker']}" + (f"-{speed}" if speed != 1 else "")
-                shards[name].append((fbank(at_16k(samples, round(SAMPLE_RATE * speed))), syllables))
+            yield Recording(kind, split, row["speaker"], samples, syllables)
+
+
+def main(speech: str, out: str) -> None:
+    """Write `OUT/human-{kind}-{train|dev|test}-{speaker}.npz`."""
+    shards = defaultdict(list)
+    for one in recordings(Path(speech)):
+        for speed in _SPEEDS if one.split == "train" else (1.0,):
+            name = f"human-{one.kind}-{one.split}-{one.speaker}" + (f"-{speed}" if speed != 1 else "")
+            features = fbank(at_16k(one.samples, round(SAMPLE_RATE * speed)))
+            shards[name].append((features, one.syllables))
     for name, items in shards.items():
         write_shard(Path(out) / f"{name}.npz", items)
         print(name, len(items))

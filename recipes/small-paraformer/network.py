@@ -35,7 +35,7 @@ class Shape:
     encoder_layers: int = 7
     decoder_layers: int = 2
     kernel: int = 11
-    dropout: float = 0.1
+    dropout: float = 0.15
 
 
 @cache

@@ -1,8 +1,8 @@
 """Cut the human sentences between syllables: `python pieces.py CHECKPOINT FEATURES`.
 
-A model in training finds the syllables (CTC alignment of its phones); the pieces of one to five syllables go into
-shards of their own, from which training makes sentences that nobody said. That is worth more than hearing the few
-recorded sentences once more.
+A model in training finds the syllables (CTC alignment of its phones). Pieces of one to five syllables, and clips of a
+single one, go into shards of their own, from which training makes sentences that nobody said: the few recorded ones are
+soon known by heart, word for word.
 """
 
 from __future__ import annotations
@@ -62,26 +62,26 @@ def syllable_ends(log_probs: NDArray[np.float32], syllables: list[str], labels: 
 
 
 def cut(
-    frames: NDArray[np.float16], syllables: list[str], ends: NDArray[np.int64], rng: np.random.Generator
+    frames: NDArray[np.float16], syllables: list[str], ends: NDArray[np.int64], longest: int, rng: np.random.Generator
 ) -> Iterator[tuple[NDArray[np.float16], list[str]]]:
-    """Yield the sentence in pieces of one to five syllables."""
+    """Yield the sentence in pieces of one to `longest` syllables."""
     edges = np.concatenate([[0], ends * STRIDE, [len(frames)]])
     at = 0
     while at < len(syllables):
-        until = min(len(syllables), at + int(rng.integers(1, _LONGEST + 1)))
+        until = min(len(syllables), at + int(rng.integers(1, longest + 1)))
         yield frames[edges[at] : edges[until]], syllables[at:until]
         at = until
 
 
 def main(checkpoint: str, features: str) -> None:
-    """Write human-pieces-train-{speaker}.npz beside the sentences."""
+    """Write human-pieces-train-{speaker}.npz and human-clips-train-{speaker}.npz beside the sentences."""
     saved = torch.load(checkpoint, weights_only=False)
     model = Paraformer(Shape(**saved["shape"]))
     model.load_state_dict(saved["average"])
     model.eval()
     moments, labels, rng = Moments(*saved["moments"]), Labels(), np.random.default_rng(0)
     for path in sorted(Path(features).glob("human/human-sentences-train-*.npz")):
-        pieces = []
+        pieces, clips = [], []
         for frames, syllables in read_shard(path):
             speech = torch.from_numpy(moments.normalised(frames.astype(np.float32)))[None]
             with torch.no_grad():
@@ -89,9 +89,11 @@ def main(checkpoint: str, features: str) -> None:
             ends = syllable_ends(log_probs[0].numpy(), syllables, labels)
             if ends is not None and np.all(np.diff(ends) > 0):
                 for _ in range(_PASSES):
-                    pieces += cut(frames, syllables, ends, rng)
-        write_shard(path.with_name(path.name.replace("sentences", "pieces")), pieces)
-        print(path.stem, len(pieces), "pieces")
+                    pieces += cut(frames, syllables, ends, _LONGEST, rng)
+                clips += cut(frames, syllables, ends, 1, rng)
+        for kind, items in (("pieces", pieces), ("clips", clips)):
+            write_shard(path.with_name(path.name.replace("sentences", kind)), items)
+        print(path.stem, len(pieces), "pieces", len(clips), "clips", flush=True)
 
 
 if __name__ == "__main__":

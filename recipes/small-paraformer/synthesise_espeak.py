@@ -18,18 +18,19 @@ _NUMBERED = ("m1", "m2", "m3", "m4", "m5", "m6", "f1", "f2", "f3", "f4", "klatt2
 _NAMED = ("Andy", "Annie", "Denis", "Diogo", "Gene", "Lee", "Michael", "belinda", "linda", "max", "pablo", "paul")
 TRAINING_VOICES = (*_NUMBERED, *_NAMED, "steph", "travis", "victor", "adam", "boris", "john")
 HELD_OUT_VOICES = ("m7", "f5", "Mario", "rob")
-_SPEED, _PITCH, _RANGE = (120, 221), (15, 86), (100, 181)  # words per minute, 0 to 99, percent; the last is left out
+_SPEED, _PITCH, _RANGE = (120, 221), (15, 86), (70, 161)  # words per minute, 0 to 99, percent; the last is left out
 _RATE = 22_050
 _WAV_HEADER = 44
 _SHARD = 1000
 
 
-def speak(syllables: list[str], voice: str, rng: np.random.Generator) -> NDArray[np.float32] | None:
+def speak(
+    syllables: list[str], voice: str, words_per_minute: int, pitch: int, pitch_range: int = 100
+) -> NDArray[np.float32] | None:
     """Return 16 kHz samples of the syllables (`zhong1`), or None where espeak-ng fails on this voice and pitch.
 
-    Speed, pitch and the range of the pitch are drawn: as it is, espeak-ng moves the pitch less than people do in tones.
+    `pitch` goes from 0 to 99; `pitch_range` is in percent of the voice's own, which moves less in tones than people do.
     """
-    words_per_minute, pitch, pitch_range = (int(x) for x in rng.integers(*zip(_SPEED, _PITCH, _RANGE, strict=True)))
     text = f'<prosody range="{pitch_range}%">{" ".join(s.replace("ü", "v") for s in syllables)}</prosody>'
     command = ["espeak-ng", "-m", "-v", f"cmn-latn-pinyin+{voice}"]
     command += ["-s", str(words_per_minute), "-p", str(pitch), "--stdout"]
@@ -55,7 +56,8 @@ def main() -> None:
     shard = []
     for number, line in enumerate(lines, 1):
         syllables = line.split("\t")[1].split()
-        samples = speak(syllables, str(rng.choice(voices)), rng)
+        voice, settings = str(rng.choice(voices)), rng.integers(*zip(_SPEED, _PITCH, _RANGE, strict=True))
+        samples = speak(syllables, voice, *(int(x) for x in settings))
         if samples is not None:
             shard.append((fbank(samples), syllables))
         if len(shard) == _SHARD or (number == len(lines) and shard):

@@ -31,12 +31,13 @@ AVERAGE = 0.999  # decay of the running average of the weights, which is what is
 SAMPLING = 0.4  # share of the wrong tokens whose embedding the decoder is given (Paraformer's sampler)
 JOINT_BELOW = 2.4  # the decoder begins once the CTC loss per phone is below this
 SECONDS_BETWEEN_CHECKPOINTS = 300
+BF16 = torch.cpu.get_capabilities().get("avx512_bf16", False)  # emulated elsewhere, seventy times slower than float32
 
 
 def losses(model: Paraformer, batch: Batch, joint: bool) -> tuple[dict[str, Tensor], float]:
     """Return the parts of the loss and the share of right tokens."""
     mask = (torch.arange(batch.speech.size(1)) < batch.steps[:, None]).float()[..., None]
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast("cpu", torch.bfloat16, enabled=BF16):
         encoded = model.encode(batch.speech, mask)
         phones = model.phones(encoded)
     encoded = encoded.float()
@@ -56,7 +57,7 @@ def losses(model: Paraformer, batch: Batch, joint: bool) -> tuple[dict[str, Tens
     acoustic = shares @ encoded
     valid = batch.units >= 0
     token_mask = valid.float()[..., None]
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast("cpu", torch.bfloat16, enabled=BF16):
         with torch.no_grad():
             right = (model.decode(acoustic, token_mask, encoded, mask).argmax(-1) == batch.units) & valid
             wrong = (valid.sum(1) - right.sum(1)).float()
