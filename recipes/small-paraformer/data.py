@@ -91,7 +91,7 @@ class Clips:
 class Mixture:
     """The recordings of each kind; new shards are picked up as they come.
 
-    `folder` holds shards in folders of their own, and the `sentences.tsv` of texts.py, which are what clips are joined to.
+    `folder` holds shards in folders of their own, and the `sentences.tsv` of texts.py, to which clips are joined.
     """
 
     def __init__(self, folder: Path) -> None:

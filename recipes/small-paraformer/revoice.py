@@ -2,7 +2,8 @@
 
 The vocoder WORLD (Morise et al. 2016, package pyworld) takes a recording apart into pitch, spectral envelope and
 aperiodicity. Put together again with another pitch, another range of the pitch and another length of the vocal tract,
-few speakers become many, and the tones stay what they are. Only what training may hear is varied; a KIND is `sentences`, `words` or `syllables`.
+few speakers become many, and the tones stay what they are. Only what training may hear is varied; a KIND is
+`sentences`, `words` or `syllables`.
 """
 
 from __future__ import annotations
