@@ -221,13 +221,18 @@ def _parts(model: AcousticModel, samples: Samples, options: Options) -> Iterator
 def _heard(model: AcousticModel, window: list[_Recording], most_steps: int, clock: Clock) -> list[Heard]:
     parts = [part for recording in window for part in recording.parts]
     results: dict[int, Emission | AsrkitError] = {}
-    for group in batches([len(part.features) for part in parts], most_steps):
+    waiting = deque(batches([len(part.features) for part in parts], most_steps))
+    while waiting:
+        group = waiting.popleft()
         try:
             with clock("model"):
                 emissions = model.log_probs([parts[i].features for i in group], [parts[i].duration for i in group])
             results.update(zip(group, emissions, strict=True))
         except AsrkitError as error:
-            results.update(dict.fromkeys(group, error))
+            if len(group) == 1:
+                results[group[0]] = error
+            else:  # one of them may be to blame for all
+                waiting.extendleft([i] for i in reversed(group))
     heard, taken = [], 0
     for recording in window:
         own = [results[i] for i in range(taken, taken + len(recording.parts))]
@@ -249,7 +254,9 @@ def _joined(model: AcousticModel, recording: _Recording, results: list[Emission 
     log_probs = timed[0].log_probs if len(timed) == 1 else np.concatenate([e.log_probs for e in timed])
     starts, ends = (np.concatenate([getattr(e, name) for e in timed]) for name in ("starts", "ends"))
     emission = Emission(log_probs, starts, ends)
-    return Heard(recording.utt, emission, duration=recording.duration, estimated=not model.has_timestamps)
+    warnings = () if len(log_probs) else (_SILENT,)
+    estimated = not model.has_timestamps
+    return Heard(recording.utt, emission, duration=recording.duration, estimated=estimated, warnings=warnings)
 
 
 def _timed(emission: Emission, part: _Part) -> Emission:

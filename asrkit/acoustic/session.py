@@ -98,7 +98,8 @@ class Session:
         try:
             values = self._session.run(list(self.outputs), typed)
         except Exception as error:
-            raise AsrkitError(f"the network failed ({_first_line(error)})", where=self.path) from error
+            cure = "some networks fail where nothing is said; else export the model anew"
+            raise AsrkitError(f"the network failed ({_first_line(error)})", where=self.path, cure=cure) from error
         return dict(zip(self.outputs, values, strict=True))
 
 

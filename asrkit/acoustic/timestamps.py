@@ -64,10 +64,14 @@ def of_frames(count: int, *, step: float, duration: float) -> Times:
 
 
 def ends_of(starts: NDArray[np.float32], duration: float | None = None) -> NDArray[np.float32]:
-    """Return when units end of which only the beginnings are known, (units,) float32 seconds."""
+    """Return when units end of which only the beginnings are known, (units,) float32 seconds.
+
+    Without the recording's `duration`, the last one lasts as long as most of them: a frame of a CTC model does.
+    """
     if not len(starts):
         return np.zeros(0, np.float32)
-    last = starts[-1] + LONGEST_UNIT if duration is None else max(duration, starts[-1])
+    usual = float(np.median(np.diff(starts))) if len(starts) > 1 else LONGEST_UNIT
+    last = starts[-1] + usual if duration is None else max(duration, starts[-1])
     return _spans(starts, np.append(starts[1:], last))[1]
 
 

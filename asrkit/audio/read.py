@@ -21,6 +21,7 @@ _SECONDS_FOR_COMMAND = 600
 _DATA_MISSING = re.compile(r"^data : (\d+) \(should be (\d+)\)", re.MULTILINE)  # what libsndfile tells about a wav file
 _SIZE_UNKNOWN = 0x7FFF0000  # larger ones stand in files that were written to a pipe
 IN_MEMORY = "the array"
+_LOUDEST = 256.0  # floats may go beyond 1 a little; those on the scale of integers go far beyond
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,8 @@ def read(source: str | os.PathLike[str] | Sound, rate: int, *, cut: Cut = WHOLE,
         (samples,) float32 in [-1, 1].
 
     Raises:
-        AsrkitError: the file is missing, not sound, cut short, empty, holds NaN, lacks the channel, or is shorter than
-            the part that is wanted.
+        AsrkitError: the file is missing, not sound, cut short, empty, holds NaN or floats far beyond 1, lacks the
+            channel, or is shorter than the part that is wanted.
     """
     if isinstance(source, Sound):
         frames = _floats(source)
@@ -187,6 +188,10 @@ def _prepared(frames: NDArray, count: int, rate: int, wanted_rate: int, channel:
         samples = frames.mean(axis=1, dtype=np.float32)
     if not np.all(np.isfinite(samples)):
         raise AsrkitError("a sample of this recording is not a number", where=name, cure="make it anew")
+    largest = max(float(samples.max(initial=0)), -float(samples.min(initial=0)))
+    if largest > _LOUDEST:
+        what = f"samples of this recording reach {largest:.4g}, where floats from -1 to 1 are the whole range"
+        raise AsrkitError(what, where=name, cure="divide them by the largest integer, such as 32768, or make it anew")
     if rate != wanted_rate:
         samples = soxr.resample(samples, rate, wanted_rate)
     return np.ascontiguousarray(samples, np.float32)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from asrkit.decode.run import Outcome
     from asrkit.decode.setup import Setup
 
-_SEARCH = ("beam", "max_active", "min_active", "lm_scale", "word_score", "lattice_beam")
+_SEARCH = ("beam", "max_active", "min_active", "lm_scale", "word_score", "lattice_beam", "blank_skip")
 
 _EXAMPLE = """asrkit decode recordings/ --model model/ --graph graph/ --hotwords names.txt -o out
 asrkit decode recordings/ --graph graph/ --sweep lm_scale=0:1:0.1 beam=8,12 --ref text"""
@@ -39,7 +39,11 @@ asrkit decode recordings/ --graph graph/ --sweep lm_scale=0:1:0.1 beam=8,12 --re
 @click.option("--lm-scale", type=float, default=0.5, show_default=True, help="Weight of the language model.")
 @click.option("--word-score", type=float, default=0.0, show_default=True, help="Nats for each word.")
 @click.option("--lattice-beam", type=float, default=6.0, show_default=True, help="Nats behind the best in lattices.")
+@click.option("--blank-skip", type=float, help="With a CTC model: steps whose blank is at least this probable, such as "
+              "0.99, are taken as blank, which is faster.  [default: none]")
 @click.option("--nbest", type=click.IntRange(1), default=1, show_default=True, help="Readings of each utterance.")
+@click.option("--mbr", is_flag=True, help="The words of least expected errors (minimum Bayes risk), in place of the "
+              "best path's.")
 @click.option("--lattice", type=click.Choice(["kaldi", "openfst"]), help="Lattices in the folder of results, too: "
               "Kaldi's text in lattices.txt, or lattices/UTTERANCE.fst; their labels are those of words.txt.")
 @click.option("--rescore-lm", type=click.Path(), help="A language model (ARPA or KenLM's binary) that takes the "
@@ -118,8 +122,10 @@ def _check(inputs: tuple[str, ...], options: dict[str, Any]) -> None:
             options["sweep"] and options["output_format"],
         "--ref is for the table of a --sweep; else use: asrkit score": options["ref"] and not options["sweep"],
         "hotwords need a --graph to be searched": (options["hotwords"] or options["utt_hotwords"]) and not searched,
-        "--sweep, --lattice, --rescore-lm and --nbest need a --graph to be searched": not searched
-            and (options["sweep"] or options["lattice"] or options["rescore_lm"] or options["nbest"] > 1),
+        "--sweep, --lattice, --rescore-lm, --mbr and --nbest need a --graph to be searched": not searched
+            and (options["nbest"] > 1 or any(options[name] for name in ("sweep", "lattice", "rescore_lm", "mbr"))),
+        "--mbr gives one reading, under the graph's own language model: leave out --nbest and --rescore-lm":
+            options["mbr"] and (options["nbest"] > 1 or options["rescore_lm"]),
         "--posteriors-out needs every utterance to be heard, and --resume passes over those that are done":
             options["posteriors_out"] and options["resume"],
         "--posteriors-in and --posteriors-out would only copy a file":
@@ -167,6 +173,7 @@ def _setup(options: dict[str, Any]) -> Setup:
         threads=options["threads"],
         posteriors=options["posteriors_in"],
         nbest=options["nbest"],
+        mbr=options["mbr"],
         rescore_lm=options["rescore_lm"],
         lattices=options["lattice"],
         keep_posteriors=options["posteriors_out"] is not None,

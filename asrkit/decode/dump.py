@@ -56,7 +56,7 @@ def replay(archive: Mapping[str, Posteriors], utt: str) -> Heard:
         return Heard(utt, Emission(found.log_probs))
     ends = timestamps.ends_of(found.times)
     duration = float(ends[-1]) if len(ends) else 0.0
-    return Heard(utt, Emission(found.log_probs, found.times, ends), duration=duration)
+    return Heard(utt, Emission(found.log_probs, found.times, ends), duration=duration, estimated=found.estimated)
 
 
 def _listened(
@@ -74,4 +74,4 @@ def _listened(
             continue
         for warning in heard.warnings:
             progress.warn(f"{heard.utt}: {warning}", utt=heard.utt)
-        yield heard.utt, Posteriors(heard.emission.log_probs, heard.emission.starts)
+        yield heard.utt, Posteriors(heard.emission.log_probs, heard.emission.starts, heard.estimated)

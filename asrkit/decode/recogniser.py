@@ -208,8 +208,11 @@ class Recogniser:
     def _paths(self, found: Decoding, setting: Setting) -> list[Path]:
         """Return the wanted readings, best first."""
         lattice, count = found.lattice, self.setup.nbest
-        if lattice is None or not len(lattice.raw.sources) or (count == 1 and not self.setup.rescore_lm):
+        wants_best = count == 1 and not self.setup.rescore_lm and not self.setup.mbr
+        if lattice is None or not len(lattice.raw.sources) or wants_best:
             return [found.best]
+        if self.setup.mbr:
+            return [lattice.least_expected_errors()]
         if not self.setup.rescore_lm:
             return lattice.nbest(count)
         names = self._reader.word_of

@@ -173,7 +173,7 @@ def _answers(
         for answer in answers:
             if answer.heard is not None and answer.heard.emission is not None:
                 emission = answer.heard.emission
-                add(answer.heard.utt, Posteriors(emission.log_probs, emission.starts))
+                add(answer.heard.utt, Posteriors(emission.log_probs, emission.starts, answer.heard.estimated))
                 count += 1
             yield answer
     progress.say(f"{count} of {len(utterances)} utterances written to {posteriors_out}")

@@ -42,6 +42,7 @@ class Setup:
         precision, provider, threads: of the network; see `acoustic.folder.open_package`.
         posteriors: an archive of posteriors in place of recordings.
         nbest: how many readings of each utterance.
+        mbr: the reading of least expected errors is wanted in place of the best path's.
         rescore_lm: a language model for kenlm that takes the place of the graph's in the lattice.
         lattices: in which form lattices are wanted.
         keep_posteriors: whether answers bring along what the model said.
@@ -58,6 +59,7 @@ class Setup:
     threads: int = 1
     posteriors: str | None = None
     nbest: int = 1
+    mbr: bool = False
     rescore_lm: str | None = None
     lattices: LatticeForm | None = None
     keep_posteriors: bool = False

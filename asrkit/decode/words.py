@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
 
 from asrkit.formats.lexicon import Lexicon
 from asrkit.hotwords.graph import Match
@@ -24,24 +23,29 @@ def spans(words: Sequence[str], units: Sequence[str], ways: Ways) -> list[tuple[
 
     A word that the lexicon lacks, `<unk>`, is one unit. Where two ways fit, earlier words get fewer units.
     """
-
-    @cache
-    def ends_from(word: int, at: int) -> tuple[int, ...] | None:
-        """The ends of the words from number `word` on, if they spell the units from `at` on."""
-        if word == len(words):
-            return () if at == len(units) else None
-        lengths = {len(way) for way in ways.get(words[word], ()) if units[at : at + len(way)] == way}
-        if words[word] not in ways:
-            lengths = {1} if at < len(units) else set()
-        for length in sorted(lengths):
-            rest = ends_from(word + 1, at + length)
-            if rest is not None:
-                return (at + length, *rest)
-        return None
-
     units = tuple(units)
-    ends = ends_from(0, 0)
-    return None if ends is None else list(zip((0, *ends), ends, strict=False))
+
+    def lengths(word: str, at: int) -> set[int]:
+        """How many units `word` may take from `at` on."""
+        if word not in ways:
+            return {1} if at < len(units) else set()
+        return {len(way) for way in ways[word] if units[at : at + len(way)] == way}
+
+    begins = [{0}]  # of each word: where it may begin after the words before it
+    for word in words:
+        begins.append({at + length for at in begins[-1] for length in lengths(word, at)})
+    if len(units) not in begins[-1]:
+        return None
+    ends = [{len(units)}]  # of each word: where it may end so that the words behind it fit; the last word's first
+    for number in range(len(words) - 1, 0, -1):
+        fits = ends[-1]
+        ends.append({at for at in begins[number] if any(at + length in fits for length in lengths(words[number], at))})
+    found, at = [], 0
+    for word, fits in zip(words, reversed(ends), strict=False):
+        end = min(at + length for length in lengths(word, at) if at + length in fits)
+        found.append((at, end))
+        at = end
+    return found
 
 
 def unlisted_names(

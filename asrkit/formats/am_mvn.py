@@ -64,5 +64,5 @@ def _vector(fields: list[str], where: str) -> NDArray[np.float64]:
     except ValueError as error:
         raise AsrkitError("not every value of this layer is a number", where=where, cure=_CURE) from error
     if not np.all(np.abs(vector) < _LARGEST):
-        raise AsrkitError("a value of this layer is far too large", where=where, cure=_CURE)
+        raise AsrkitError("a value of this layer is not finite, or far too large", where=where, cure=_CURE)
     return vector

@@ -1,7 +1,8 @@
 """Posteriors on the disk: what an acoustic model said about each utterance, so that it need not be run again.
 
     NAME.npz             numpy's archive: `<utt>` (steps, units) float32, natural log; `<utt>/times` (steps,) float32,
-                         the second at which each step begins, where that is known
+                         the second at which each step begins, where that is known; `<utt>/estimated_times` in its
+                         place where that is a guess, because the model does not tell
     NAME.ark, NAME.scp   Kaldi's archive of matrices and the list of them, without times
 
 The form is known by the content, except that a list of matrices must be named `*.scp`.
@@ -27,7 +28,7 @@ from asrkit import store
 from asrkit.errors import AsrkitError, Status, from_os_error, shown
 from asrkit.formats import kaldi_ark
 
-_TIMES = "/times"
+_TIMES, _ESTIMATED = "/times", "/estimated_times"
 _SUFFIX = ".npy"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that zip knows: the same content gives the same bytes (law 10)
 _CURE = "make it anew with: asrkit posteriors"
@@ -41,10 +42,12 @@ class Posteriors:
     Attributes:
         log_probs: (steps, units) float32, natural log.
         times: (steps,) float32, the second at which each step begins; None where that is not known.
+        estimated: whether the times are a guess, because the model does not tell them.
     """
 
     log_probs: NDArray[np.float32]
     times: NDArray[np.float32] | None = None
+    estimated: bool = False
 
 
 def is_posteriors(path: str | os.PathLike[str]) -> bool:
@@ -157,16 +160,17 @@ class _Npz(Mapping[str, Posteriors]):
         if utt not in self._utts:
             raise KeyError(utt)
         log_probs = self._array(utt, dimensions=2)
-        if utt + _TIMES not in self._entries:
+        suffix = next((suffix for suffix in (_TIMES, _ESTIMATED) if utt + suffix in self._entries), None)
+        if suffix is None:
             return Posteriors(log_probs)
-        times = self._array(utt + _TIMES, dimensions=1)
+        times = self._array(utt + suffix, dimensions=1)
         if len(times) != len(log_probs):
             what = f"{shown(utt)} has {len(log_probs)} steps, but {len(times)} times"
             raise AsrkitError(what, where=self._name, cure=_CURE)
-        return Posteriors(log_probs, times)
+        return Posteriors(log_probs, times, suffix == _ESTIMATED)
 
     def _is_times(self, key: str) -> bool:
-        return key.endswith(_TIMES) and key.removesuffix(_TIMES) in self._entries
+        return any(key.endswith(end) and key.removesuffix(end) in self._entries for end in (_TIMES, _ESTIMATED))
 
     def _array(self, key: str, *, dimensions: int) -> NDArray[np.float32]:
         entry = self._entries[key]
@@ -202,7 +206,7 @@ def _npz_writer(path: str | os.PathLike[str]) -> Iterator[Callable[[str, Posteri
         def add(utt: str, item: Posteriors) -> None:
             _add(archive, utt, item.log_probs)
             if item.times is not None:
-                _add(archive, utt + _TIMES, item.times)
+                _add(archive, utt + (_ESTIMATED if item.estimated else _TIMES), item.times)
 
         yield add
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asrkit.compiled import kernel, ready
+from asrkit.search.pieces import Piece, pieces
 from asrkit.search.word_lattice import Acyclic
 
 NO_WORD = 0
@@ -43,38 +44,56 @@ def confidences(lattice: Acyclic, words: NDArray[np.integer], scale: float = 1.0
     """Return the confusion network of a lattice around `words`.
 
     In a raw lattice each way to say a word sequence counts for itself, in a word lattice the best one for all. The
-    networks differ little, and the raw lattice need not be determinized first.
+    networks differ little, and the raw lattice need not be determinized first. The lattice of a long recording is gone
+    through in pieces.
     """
-    vocabulary, sequence, shares = _network(lattice, words, scale)
-    slots = [_ranked(vocabulary, row) for row in shares]
-    return Confidences(np.asarray(words, np.int32), _of_words(sequence, shares), slots)
+    return _joined([_network(piece, piece.sequence) for piece in pieces(lattice, words, scale)])
 
 
 def word_confidences(lattice: Acyclic, words: NDArray[np.integer], scale: float = 1.0) -> NDArray[np.float64]:
     """Return `of_words` of `confidences`, (words,) float64, without making the slots, which take most of the time."""
-    _, sequence, shares = _network(lattice, words, scale)
-    return _of_words(sequence, shares)
+    return np.concatenate([_of_words(*_shares(piece, piece.sequence)[1:]) for piece in pieces(lattice, words, scale)])
 
 
 def least_expected_errors(lattice: Acyclic, words: NDArray[np.integer], scale: float = 1.0) -> Confidences:
     """Return the confusion network around the minimum-Bayes-risk sequence, looked for from `words` on."""
-    network = confidences(lattice, words, scale)
+    return _joined([_least_expected_errors(piece) for piece in pieces(lattice, words, scale)])
+
+
+def _least_expected_errors(piece: Piece) -> Confidences:
+    network = _network(piece, piece.sequence)
     for _ in range(_MOST_ROUNDS):
         better = np.array([slot[0][0] for slot in network.slots if slot[0][0] != NO_WORD], np.int32)
         if np.array_equal(better, network.words):
             break
-        network = confidences(lattice, better, scale)
+        network = _network(piece, better)
     return network
 
 
-def _network(
-    lattice: Acyclic, words: NDArray[np.integer], scale: float
-) -> tuple[NDArray[np.integer], NDArray[np.int64], NDArray[np.float64]]:
-    """Return the words of the lattice, the word of each slot as a place among them, and (slots, words) shares."""
-    vocabulary = np.unique(np.concatenate([[NO_WORD], lattice.words, words]))
-    sequence = np.zeros(2 * len(words) + 1, np.int64)
-    sequence[1::2] = np.searchsorted(vocabulary, words)
-    return vocabulary, sequence, _shares(lattice, vocabulary, sequence, scale)
+def _network(piece: Piece, words: NDArray[np.int32]) -> Confidences:
+    vocabulary, sequence, shares = _shares(piece, words)
+    return Confidences(words, _of_words(sequence, shares), [_ranked(vocabulary, row) for row in shares])
+
+
+def _joined(networks: list[Confidences]) -> Confidences:
+    """Return the networks of pieces as one; the gap between two pieces has the words of both."""
+    slots = networks[0].slots
+    for network in networks[1:]:
+        slots = [*slots[:-1], _together(slots[-1], network.slots[0]), *network.slots[1:]]
+    words, of_words = (np.concatenate([network[field] for network in networks]) for field in (0, 1))
+    return Confidences(words, of_words, slots)
+
+
+def _together(one: list[tuple[int, float]], other: list[tuple[int, float]]) -> list[tuple[int, float]]:
+    shares: dict[int, float] = {}
+    for word, share in (*one, *other):
+        if word != NO_WORD:
+            shares[word] = shares.get(word, 0.0) + share
+    total = sum(shares.values())
+    if total < 1:
+        shares[NO_WORD] = 1 - total
+    ranked = sorted(shares.items(), key=lambda pair: (-pair[1], pair[0]))
+    return [(word, share / max(total, 1.0)) for word, share in ranked]
 
 
 def _of_words(sequence: NDArray[np.int64], shares: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -88,18 +107,20 @@ def _ranked(vocabulary: NDArray[np.int64], row: NDArray[np.float64]) -> list[tup
 
 
 def _shares(
-    lattice: Acyclic, vocabulary: NDArray[np.integer], sequence: NDArray[np.int64], scale: float
-) -> NDArray[np.float64]:
-    """Return (slots, vocabulary) float64, each row a distribution."""
-    ends = np.flatnonzero(lattice.finals[:, 1] > -np.inf)
-    last = len(lattice.finals)  # one end for all paths, reached without a word
-    sources = np.concatenate([lattice.sources, ends]).astype(np.int32)
-    targets = np.concatenate([lattice.targets, np.full(len(ends), last)]).astype(np.int32)
-    words = np.searchsorted(vocabulary, np.concatenate([lattice.words, np.full(len(ends), NO_WORD)]))
-    scores = scale * np.concatenate([lattice.scores.sum(axis=1), lattice.finals[ends].sum(axis=1)])
-    order = np.lexsort((sources, targets))
-    sources, targets, words, scores = sources[order], targets[order], words[order].astype(np.int64), scores[order]
-    return _expected_alignment(sources, targets, words, scores, last + 1, sequence, len(vocabulary))
+    piece: Piece, words: NDArray[np.int32]
+) -> tuple[NDArray[np.integer], NDArray[np.int64], NDArray[np.float64]]:
+    """Return the words there are, the word of each slot as a place among them, and how much of each slot each has.
+
+    The shares are (slots, words there are) float64, each row a distribution.
+    """
+    vocabulary = np.unique(np.concatenate([[NO_WORD], piece.words, words]))
+    sequence = np.zeros(2 * len(words) + 1, np.int64)
+    sequence[1::2] = np.searchsorted(vocabulary, words)
+    order = np.lexsort((piece.sources, piece.targets))
+    sources, targets, scores = piece.sources[order], piece.targets[order], piece.scores[order]
+    said = np.searchsorted(vocabulary, piece.words[order]).astype(np.int64)
+    shares = _expected_alignment(sources, targets, said, scores, piece.state_count, sequence, len(vocabulary))
+    return vocabulary, sequence, shares
 
 
 @kernel

@@ -11,8 +11,10 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from rapidfuzz.distance import Levenshtein
 
 from asrkit.hotwords.table import HotwordTable
+from asrkit.search.confidence import least_expected_errors
 from asrkit.search.determinize import determinize
 from asrkit.search.graph import SearchGraph
 from asrkit.search.nbest import best_paths
@@ -22,6 +24,7 @@ from asrkit.search.posteriors import Steps
 from asrkit.search.run import Found
 from asrkit.search.word_lattice import Acyclic, best_arcs
 
+_LIKELY = 100  # readings among which one is looked for that a path says
 _DIGITS = 9  # to which the bonus of an arc, a difference of costs, is rounded
 
 
@@ -57,6 +60,20 @@ class Lattice:
     def path_of(self, words: NDArray[np.integer]) -> Path:
         """Return the best path that says `words`, which the lattice must hold."""
         return self._read(best_arcs(self.raw, np.asarray(words, np.int32)))
+
+    def least_expected_errors(self, scale: float = 1.0) -> Path:
+        """Return the best path of the words of least expected errors, paths weighing exp(scale * score).
+
+        Where no path says them, because each place chooses for itself, that of the reading most like them among the
+        best ones; of equally like ones, the best.
+        """
+        (best,) = self.nbest(1)
+        words = least_expected_errors(self.raw, best.words, scale).words
+        try:
+            return self.path_of(words)
+        except ValueError:
+            wanted = words.tolist()
+            return min(self.nbest(_LIKELY), key=lambda path: Levenshtein.distance(path.words.tolist(), wanted))
 
     def _read(self, arcs: NDArray[np.int32]) -> Path:
         graph_arcs = self.graph_arcs[arcs]

@@ -81,7 +81,7 @@ def read_path(
 
     banked = float(banked_along(hotwords, labels[spoken].astype(np.int64)))
     acoustic = float(steps.log_probs[at[reads], labels[reads] - 1].sum(dtype=np.float64))
-    scores = Scores(acoustic, -options.lm_scale * lm_cost, banked, options.word_score * np.count_nonzero(words))
+    scores = Scores(acoustic, -options.lm_scale * lm_cost, banked, options.word_score * int(np.count_nonzero(words)))
     first = steps.first
     return Path(
         words=words[words != 0].copy(),

@@ -70,37 +70,68 @@ def _backward(sources, targets, scores, finals):
 
 
 @kernel
+def _said_ranges(sources, targets, labels, state_count, words):
+    """Return (states, 2): how many of `words` are said at least and at most on the way to each state; (1, 0): no way.
+
+    Few numbers are possible in one state, so that what is kept for each grows with the lattice, not with its square.
+    """
+    ranges = np.zeros((state_count, 2), np.int64)
+    ranges[1:, 0] = len(words) + 1
+    ranges[1:, 1] = -1
+    for a in range(len(sources)):
+        here, there = ranges[sources[a]], ranges[targets[a]]
+        for n in range(here[0], here[1] + 1):
+            if labels[a] == 0 or (n < len(words) and words[n] == labels[a]):
+                following = n if labels[a] == 0 else n + 1
+                there[0], there[1] = min(there[0], following), max(there[1], following)
+    for state in range(state_count):
+        if ranges[state, 1] < ranges[state, 0]:
+            ranges[state, 0], ranges[state, 1] = 1, 0
+    return ranges
+
+
+@kernel
 def _best_arcs(sources, targets, labels, scores, finals, words):
     """Return a status (0, or -1 if there is no path) and the arcs: a Viterbi search over (state, words said)."""
-    said = len(words) + 1
-    best = np.full((len(finals), said), -np.inf)
-    came_by = np.full((len(finals), said), -1, np.int32)
-    best[0, 0] = 0.0
+    ranges = _said_ranges(sources, targets, labels, len(finals), words)
+    place = np.zeros(len(finals) + 1, np.int64)  # where the numbers of a state stand, less the least of them
+    size = 0
+    for state in range(len(finals)):
+        place[state] = size - ranges[state, 0]
+        size += ranges[state, 1] - ranges[state, 0] + 1
+    best, came_by = np.full(size, -np.inf), np.full(size, -1, np.int32)
+    best[place[0]] = 0.0
     for a in range(len(sources)):
-        for n in range(said):
+        source, target = sources[a], targets[a]
+        for n in range(ranges[source, 0], ranges[source, 1] + 1):
             following = n if labels[a] == 0 else n + 1
             if labels[a] != 0 and (n == len(words) or words[n] != labels[a]):
                 continue
-            score = best[sources[a], n] + scores[a]
-            if score > best[targets[a], following]:
-                best[targets[a], following] = score
-                came_by[targets[a], following] = a
-    state = np.argmax(best[:, said - 1] + finals)
-    if best[state, said - 1] + finals[state] == -np.inf:
+            score = best[place[source] + n] + scores[a]
+            if score > best[place[target] + following]:
+                best[place[target] + following] = score
+                came_by[place[target] + following] = a
+    here, whole = -1, -np.inf
+    for state in range(len(finals)):
+        if ranges[state, 0] <= len(words) <= ranges[state, 1]:
+            score = best[place[state] + len(words)] + finals[state]
+            if score > whole:
+                here, whole = state, score
+    if here < 0:
         return np.full(1, -1, np.int32)
-    length, n, here = 1, said - 1, state
-    while came_by[here, n] >= 0:
-        a = came_by[here, n]
+    state, length, n = here, 1, len(words)
+    while came_by[place[state] + n] >= 0:
+        a = came_by[place[state] + n]
         n -= labels[a] != 0
-        here = sources[a]
+        state = sources[a]
         length += 1
     arcs = np.zeros(length, np.int32)
-    n, here = said - 1, state
+    state, n = here, len(words)
     for i in range(length - 1, 0, -1):
-        a = came_by[here, n]
+        a = came_by[place[state] + n]
         arcs[i] = a
         n -= labels[a] != 0
-        here = sources[a]
+        state = sources[a]
     return arcs
 
 

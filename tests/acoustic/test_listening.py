@@ -10,6 +10,7 @@ import soundfile
 from asrkit.acoustic import listening
 from asrkit.acoustic.model import AcousticModel
 from asrkit.audio.read import WHOLE, Cut
+from asrkit.errors import AsrkitError
 from tests.acoustic import tiny_models
 from tests.random_cases import random_cases
 
@@ -48,6 +49,8 @@ def _bad_recordings(folder):
     nan = tiny_models.sound(1.0)
     nan[777] = np.nan
     yield _write(folder / "nan.wav", nan, subtype="FLOAT"), "not a number"
+    loud = 9000 * tiny_models.sound(1.0)
+    yield _write(folder / "integers.wav", loud, subtype="FLOAT"), "floats from -1 to 1 are the whole range"
     (folder / "text.wav").write_text("这不是录音\n")
     yield Source("text", str(folder / "text.wav")), "not a recording that can be read"
     _write(folder / "whole.flac", tiny_models.sound(3.0))
@@ -162,6 +165,29 @@ def test_batches_say_what_single_recordings_say_in_the_same_order(tmp_path, hear
         if one.emission is not None:
             np.testing.assert_allclose(one.emission.log_probs, other.emission.log_probs, atol=1e-3)
             np.testing.assert_allclose(one.emission.starts, other.emission.starts, atol=1e-6)
+
+
+def test_a_recording_on_which_the_network_fails_costs_no_other_one_in_its_batch(tmp_path, heard, model, monkeypatch):
+    sources = [_write(tmp_path / f"{n}.wav", tiny_models.sound(1.0 + n / 4, n)) for n in range(4)]
+    single, ask = heard(*sources), model.log_probs
+    bad = len(model.features(tiny_models.sound(1.5)))
+
+    def fails(batch, durations=None):
+        if any(len(features) == bad for features in batch):
+            raise AsrkitError("the network failed")
+        return ask(batch, durations)
+
+    monkeypatch.setattr(model, "log_probs", fails)
+    batched = heard(*sources, batch_seconds=60.0)
+    assert [one.reason for one in batched] == [None, None, "the network failed.", None]
+    for n in (0, 1, 3):
+        np.testing.assert_allclose(single[n].emission.log_probs, batched[n].emission.log_probs, atol=1e-3)
+
+
+def test_a_recording_in_which_no_unit_is_counted_has_a_warning(tmp_path, heard):
+    (one,) = heard(_write(tmp_path / "short.wav", tiny_models.sound(0.2)))
+    assert one.reason is None and len(one.emission.log_probs) == 0
+    assert one.warnings == ("no speech was found in it",)
 
 
 @random_cases(200)

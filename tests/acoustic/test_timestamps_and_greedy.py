@@ -62,6 +62,11 @@ def test_ends_follow_from_beginnings():
     assert len(timestamps.ends_of(np.zeros(0, np.float32))) == 0
 
 
+def test_the_last_frame_is_as_long_as_the_others_where_only_beginnings_are_known():
+    starts, ends = timestamps.of_frames(20, step=0.06, duration=1.2)
+    np.testing.assert_allclose(timestamps.ends_of(starts), ends, atol=1e-6)
+
+
 def _stacked_slowly(frames, stack, stride):
     before = [frames[0]] * ((stack - 1) // 2)
     long = [*before, *frames]

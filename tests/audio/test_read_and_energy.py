@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from asrkit.audio import energy, vad
-from asrkit.audio.read import Cut, read, read_command, seconds
+from asrkit.audio.read import Cut, Sound, read, read_command, seconds
 from asrkit.errors import AsrkitError
 from tests.random_cases import random_cases
 
@@ -42,6 +42,15 @@ def test_channels_are_mixed_or_chosen(tmp_path):
     np.testing.assert_array_equal(read(tmp_path / "a.wav", RATE, channel=1), right)
     with pytest.raises(AsrkitError, match="no channel 2, only 2"):
         read(tmp_path / "a.wav", RATE, channel=2)
+
+
+def test_floats_on_the_scale_of_integers_are_refused_and_a_little_too_loud_ones_are_not(tmp_path):
+    soundfile.write(tmp_path / "loud.wav", 3 * _tone(0.5), RATE, subtype="FLOAT")
+    assert read(tmp_path / "loud.wav", RATE).max() == pytest.approx(1.5, abs=0.01)
+    for sign in (1, -1):
+        with pytest.raises(AsrkitError, match=r"reach .*, where floats from -1 to 1 are the whole range; divide them"):
+            read(Sound(sign * 32768 * np.maximum(_tone(0.5), 0), RATE), RATE)
+    assert read(Sound((32767 * _tone(0.5)).astype(np.int16), RATE), RATE).max() <= 1
 
 
 def test_a_part_is_cut_and_one_outside_is_refused(tmp_path):

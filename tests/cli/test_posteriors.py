@@ -1,5 +1,7 @@
 """`asrkit posteriors` as a user runs it."""
 
+import json
+
 import numpy as np
 import pytest
 import soundfile
@@ -64,3 +66,18 @@ def test_what_was_written_is_heard_again(folder, tmp_path):
         np.testing.assert_array_equal(heard.emission.log_probs, found[utt].log_probs)
         np.testing.assert_array_equal(heard.emission.starts, found[utt].times)
         np.testing.assert_allclose(heard.emission.ends[:-1], found[utt].times[1:], atol=1e-6)
+
+
+def test_times_that_were_estimated_are_still_marked_when_they_are_heard_again(folder, tmp_path, capfd):
+    plain = tiny_models.write(tmp_path / "plain", "plain")
+    out = tmp_path / "p.npz"
+    _status("posteriors", folder / "a.wav", "--model", plain, "-o", out)
+    (heard,) = replayed(out)
+    assert heard.estimated and heard.emission.starts is not None
+    capfd.readouterr()
+    said = []
+    for source in ([folder / "a.wav"], ["--posteriors-in", out]):
+        assert _status("decode", *source, "--model", plain, "--greedy", "--format", "jsonl") == 0
+        said.append(json.loads(capfd.readouterr().out))
+    assert said[0]["warnings"] == said[1]["warnings"] != []
+    assert [word["start"] for word in said[0]["words"]] == [word["start"] for word in said[1]["words"]]

@@ -203,6 +203,18 @@ def test_a_language_model_of_one_word_is_obeyed_in_rescoring(graph, heard, tmp_p
             assert reading["scores"]["total"] == pytest.approx(sum(parts), abs=1e-4)
 
 
+def test_the_reading_of_least_expected_errors_is_a_path_of_its_own_score_and_confidences(graph, heard, tmp_path):
+    asked = ("decode", "--posteriors-in", heard, "--graph", graph, "--lm-scale", 0.2)
+    run(*asked, "-o", tmp_path / "best")
+    run(*asked, "--mbr", "-o", tmp_path / "mbr")
+    pairs = list(zip(hypotheses(tmp_path / "best"), hypotheses(tmp_path / "mbr"), strict=True))
+    for best, chosen in pairs:
+        assert chosen["scores"]["total"] <= best["scores"]["total"] + 1e-6
+        assert all(0 < word["confidence"] <= 1 and word["end"] >= word["start"] for word in chosen["words"])
+    sure = [[sum(word["confidence"] for word in one["words"]) for one in pair] for pair in pairs]
+    assert all(of_chosen >= of_best - 1e-6 for of_best, of_chosen in sure)
+
+
 def test_a_model_that_kenlm_cannot_load_is_told_before_anything_is_decoded(graph, heard, tmp_path):
     asked = ("decode", "--posteriors-in", heard, "--graph", graph, "--rescore-lm")
     assert "no such file" in run(*asked, tmp_path / "none", status=1).stderr
@@ -222,6 +234,9 @@ def test_options_that_do_not_go_together_are_wrong_usage(graph, heard):
         (("--posteriors-out", "p.npz"), "would only copy a file"),
         (("--greedy", "--sweep", "beam=4"), "need a --graph"),
         (("--resume",), "name it with -o"),
+        (("--mbr", "--nbest", 2), "--mbr gives one reading"),
+        (("--greedy", "--mbr"), "need a --graph"),
+        (("--blank-skip", 1.5), "blank_skip is 1.5, but must be a probability"),
     ]:
         assert sentence in run(*both, *options, status=2).stderr
     assert "name an INPUT" in run("decode", status=2).stderr

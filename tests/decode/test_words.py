@@ -39,6 +39,28 @@ def test_spans_cover_all_units_in_order_with_ways_to_say_the_words(rng):
     assert all(tuple(units[b:e]) in WAYS[word] for word, (b, e) in zip(words, found, strict=True))
 
 
+def every_way(words, units):
+    """Yield the spans of every way to cover `units` with `words`, shorter first words first."""
+    if not words:
+        if not units:
+            yield []
+        return
+    for length in sorted({len(way) for way in WAYS[words[0]] if units[: len(way)] == way}):
+        for rest in every_way(words[1:], units[length:]):
+            yield [(0, length), *((length + begin, length + end) for begin, end in rest)]
+
+
+@random_cases(300)
+def test_of_several_ways_earlier_words_get_fewer_units(rng):
+    words = [str(word) for word in rng.choice(["保", "定"], rng.integers(0, 7))]
+    units = tuple(rng.choice(["c", "d"], rng.integers(0, 9)).tolist())
+    assert spans(words, units, WAYS) == next(every_way(words, units), None)
+
+
+def test_an_hour_of_words_has_spans():
+    assert spans(["阳光", "保"] * 5000, ("a", "b", "c") * 5000, WAYS)[-1] == (14_999, 15_000)
+
+
 def _match(start, end, *phrases):
     return Match(phrases, start, end, 1.0)
 

@@ -23,7 +23,7 @@ def _some(rng, count=3):
     for number in range(count):
         steps = int(rng.integers(0, 6))
         times = np.sort(rng.random(steps, np.float32)) if rng.random() < 0.7 else None
-        yield f"句/{number}", Posteriors(rng.normal(size=(steps, 5)).astype(np.float32), times)
+        yield f"句/{number}", Posteriors(rng.normal(size=(steps, 5)).astype(np.float32), times, bool(number % 2))
 
 
 def _read_whole(path):
@@ -41,6 +41,7 @@ def test_an_npz_is_read_as_it_was_written_in_its_order(tmp_path, rng):
         assert (found[utt].times is None) == (item.times is None)
         if item.times is not None:
             np.testing.assert_array_equal(found[utt].times, item.times)
+            assert found[utt].estimated == item.estimated
 
 
 def test_numpy_reads_our_npz_and_we_read_numpys(tmp_path):

@@ -10,7 +10,7 @@ from asrkit.search.decoder import decode
 from asrkit.search.options import Options
 from asrkit.search.word_lattice import backward
 from tests.random_cases import random_cases
-from tests.search.graphs import ctc_graph, identity_graph, random_hotwords, random_posteriors
+from tests.search.graphs import compiled, ctc_graph, identity_graph, random_hotwords, random_posteriors
 from tests.search.reference import every_path, score_of
 
 GRAPHS = {"identity": identity_graph, "ctc": ctc_graph}
@@ -107,3 +107,37 @@ def test_nbest_paths_are_distinct_in_order_and_truly_scored(rng, topology):
         assert found.lattice.path_of(path.words).scores == pytest.approx(path.scores)
         best = max(score for score, words in ways if words == path.words.tolist())
         assert path.scores.total == pytest.approx(best, abs=1e-6)
+
+
+def of_pairs(**probability):
+    """Return a lattice of pairs of words, named by their digits, each as probable as said."""
+    arcs, middle = [], {first: 1 + n for n, first in enumerate(sorted({name[1] for name in probability}))}
+    for first, state in middle.items():
+        arcs.append((0, int(first) + 1, int(first), 0.0, state))
+    for name, p in probability.items():
+        arcs.append((middle[name[1]], int(name[2]) + 1, int(name[2]), -math.log(p), len(middle) + 1))
+    graph = compiled(arcs, [np.inf] * (len(middle) + 1) + [0.0], 7, "identity", [])
+    return decode(np.full((2, 7), -math.log(7), np.float32), graph, lattice=True).lattice
+
+
+def test_the_reading_of_least_expected_errors_is_not_always_the_best_path():
+    lattice = of_pairs(w13=0.4, w23=0.25, w24=0.35)
+    assert lattice.nbest(1)[0].words.tolist() == [1, 3]
+    path = lattice.least_expected_errors()
+    assert path.words.tolist() == [2, 3]
+    assert path.scores.lm == pytest.approx(math.log(0.25))
+
+
+def test_where_no_path_has_the_fewest_expected_errors_the_reading_most_like_it_is_given():
+    lattice = of_pairs(w13=0.34, w25=0.33, w26=0.33)
+    assert lattice.least_expected_errors().words.tolist() == [1, 3]
+
+
+@pytest.mark.parametrize("topology", GRAPHS)
+@random_cases(50)
+def test_the_reading_of_least_expected_errors_is_one_of_the_lattice_with_its_true_score(rng, topology):
+    found = decode(*random_case(rng, topology), lattice=True)
+    if found.complete:
+        path = found.lattice.least_expected_errors()
+        assert path.scores == pytest.approx(found.lattice.path_of(path.words).scores)
+        assert path.scores.total <= found.best.scores.total + 1e-6
