@@ -1,14 +1,15 @@
 """Why a hotword was, or was not, recognised in an utterance: the search asked again and again.
 
-The questions, in this order: did it win? can the graph say it at all? does it win with a wide beam? else, which is the
-best path that holds it, and where does that path lose? The smallest word bias that makes the phrase win is found as
-the zero of a concave function (Dinkelbach, 1967), then tried out with the beam that the user has set.
+The questions, in this order: did it win, and is it written so? can the graph say it at all? does it win with a wide
+beam? else, which is the best path that holds it, and where does that path lose? The smallest word bias that makes the
+phrase win is found as the zero of a concave function (Dinkelbach, 1967), then tried out with the beam that the user
+has set.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -22,18 +23,24 @@ from asrkit.search.decoder import Decoding, decode
 from asrkit.search.graph import SearchGraph
 from asrkit.search.options import Options
 from asrkit.search.path import Path, Scores
+from asrkit.search.trace import Dropped, where_dropped
 
 FAR = 500.0  # nats: a bias that outweighs any gap which could matter
-_WIDE_BEAM, _WIDE_ACTIVE = 40.0, 50_000
+_WIDE_BEAM, WIDE_ACTIVE = 40.0, 50_000
 _MARGIN = 0.01  # nats above a tie, so that the phrase surely wins
 _BEAM_STEP = 0.1
 _TRIES = 20
+_READINGS = 200  # ways to write one sequence of units that are looked through
+
+
+Writes = Callable[[Path, bool], bool]
 
 
 class Cause(StrEnum):
     """Why."""
 
     RECOGNISED = "recognised"
+    WRITTEN_OTHERWISE = "its sound was recognised, but written otherwise"
     NOT_LISTED = "not in the list"
     NOT_IN_GRAPH = "the graph cannot say it"
     BEAM = "dropped by the beam"
@@ -60,13 +67,18 @@ class Explanation:
         phrase: the phrase.
         cause: why.
         best: the words that came out.
-        rival: if it was recognised, the best path without it; else the best path with it, if there is one.
-        margin: nats by which `best` is ahead of `rival`, under the biases of the list.
+        listed: whether the phrase is in the list.
+        rival: if it was recognised, the best path without it; else the best path with it, or that is written so, if
+            there is one.
+        margin: nats by which `best` is ahead of `rival`, under the biases of the list; a phrase that is neither listed
+            nor recognised counts as if it were listed.
         parts: the same by acoustic, lm, hotword, words.
-        gaps: of the units of the phrase, in `best` or `rival`, whichever holds it.
-        beam_step: BEAM: the step at which the right path lay furthest behind the one that came out.
-        beam_gap: BEAM: how far behind it lay there, in nats.
-        beam: BEAM: a beam with which it is recognised (nats), tried out.
+        gaps: of the units of the phrase, in `best` or `rival`, whichever holds it; FAR_AWAY: where they lie least far
+            behind, empty if too few units were heard.
+        heard: FAR_AWAY: how many units the likeliest ones of the steps make up.
+        dropped: where the beam dropped `rival`: always for BEAM; else if no bias helps with this beam.
+        beam: if `dropped`: a beam with which the phrase is recognised (nats), tried out with WIDE_ACTIVE hypotheses.
+        bias: the word bias that goes with `beam`, if it takes more than that of the list.
         smallest_bias: the word bias (nats, before the scale) with which it is recognised, tried out; None if it is
             recognised already or no bias helps.
         after: what comes out with that bias.
@@ -75,13 +87,15 @@ class Explanation:
     phrase: str
     cause: Cause
     best: Path
+    listed: bool = True
     rival: Path | None = None
     margin: float = 0.0
     parts: Scores | None = None
     gaps: tuple[Gap, ...] = ()
-    beam_step: int | None = None
-    beam_gap: float = 0.0
+    heard: int = 0
+    dropped: Dropped | None = None
     beam: float | None = None
+    bias: float | None = None
     smallest_bias: float | None = None
     after: Path | None = None
 
@@ -92,6 +106,8 @@ def explain(
     hotwords: HotwordGraph,
     phrase: SpelledPhrase,
     options: Options,
+    *,
+    writes: Writes = lambda path, listed: True,
 ) -> Explanation:
     """Return why `phrase` came out, or did not.
 
@@ -101,11 +117,13 @@ def explain(
         hotwords: the list; it need not hold the phrase.
         phrase: spelled in the units of the graph; its weight counts if the list does not hold it.
         options: of the search, as the user sets them.
+        writes: whether the words of a path, as they are shown if the phrase is listed (or is not), hold it as it is
+            written.
 
     Raises:
         AsrkitError: as `decode`.
     """
-    return _Case(log_probs, graph, hotwords, phrase, options).explained()
+    return _Case(log_probs, graph, hotwords, phrase, options, writes).explained()
 
 
 class _Case:
@@ -118,45 +136,58 @@ class _Case:
         hotwords: HotwordGraph,
         phrase: SpelledPhrase,
         options: Options,
+        writes: Writes,
     ) -> None:
-        self.log_probs, self.graph, self.options = log_probs, graph, options
+        self.log_probs, self.graph, self.options, self.writes = log_probs, graph, options, writes
         self.listed = phrase.phrase in hotwords.phrases
         self.weight = float(hotwords.weights[hotwords.phrases.index(phrase.phrase)]) if self.listed else phrase.weight
         self.phrase = replace(phrase, weight=self.weight)
         self.hotwords = hotwords.with_added([self.phrase])
         # with a weight of 0 or more the units earn the incremental bias, too
         self.boosted = hotwords.with_added([replace(self.phrase, weight=max(self.weight, 0.0))])
-        self.found = self.decoded(self.hotwords.table if self.listed else hotwords.table)
+        self.in_use = self.hotwords if self.listed else hotwords
+        self.found = self.decoded(self.in_use.table)
         self.wide = replace(
-            options, beam=max(options.beam, _WIDE_BEAM), max_active=max(options.max_active, _WIDE_ACTIVE), min_active=0
+            options, beam=max(options.beam, _WIDE_BEAM), max_active=max(options.max_active, WIDE_ACTIVE), min_active=0
         )
 
     def explained(self) -> Explanation:
         best = self.found.best
+        if self.holds(best) and not self.writes(best, self.listed):
+            if not self.listed and self.writes(best, True):
+                return self.only_listed()
+            return self.answer(Cause.WRITTEN_OTHERWISE, self.best_written_so(), self.in_use)
         if self.holds(best):
             rival = self.decoded(self.table(-LARGEST_BIAS), self.wide).best
-            answer = self.answer(Cause.RECOGNISED, None if self.holds(rival) else rival)
+            answer = self.answer(Cause.RECOGNISED, None if self.holds(rival) else rival, self.in_use)
             return replace(answer, gaps=self.gaps(best))
         if not any(self.can_be_said(units) for units in self.phrase.spellings):
-            return Explanation(self.phrase.phrase, Cause.NOT_IN_GRAPH, best)
-        if not self.listed:
-            with_it = self.decoded(self.hotwords.table).best
-            if self.holds(with_it):
-                return replace(self.answer(Cause.NOT_LISTED, with_it), smallest_bias=self.weight, after=with_it)
-        unhurried = self.decoded(self.hotwords.table, self.wide).best
-        if self.holds(unhurried):
-            step, gap = self.furthest_behind(unhurried)
-            answer = self.answer(Cause.BEAM, unhurried)
-            answer = replace(answer, beam_step=step, beam_gap=gap, beam=self.wide_enough_beam())
+            return self.answer(Cause.NOT_IN_GRAPH, None)
+        if not self.listed and self.holds(self.decoded(self.hotwords.table).best):
+            return self.only_listed()
+        unhurried = self.decoded(self.hotwords.table, self.wide)
+        if self.holds(unhurried.best):
+            answer = self.answer(Cause.BEAM, unhurried.best)
         else:
-            rival = self.best_with_phrase()
+            rival = self.best_with_phrase(unhurried.best)
             if rival is None:
-                return Explanation(self.phrase.phrase, Cause.FAR_AWAY, best)
+                gaps, heard = self.nearest()
+                return replace(self.answer(Cause.FAR_AWAY, None), gaps=gaps, heard=heard)
             answer = self.answer(Cause.ACOUSTICS, rival)
             if answer.parts and answer.parts.lm + answer.parts.words > answer.parts.acoustic:
                 answer = replace(answer, cause=Cause.LANGUAGE_MODEL)
         bias, after = self.smallest_bias(answer)
-        return replace(answer, smallest_bias=bias, after=after)
+        answer = replace(answer, smallest_bias=bias, after=after)
+        if answer.cause == Cause.BEAM:
+            return self.with_beam(answer, None)
+        if bias is None and self.hotwords.scale > 0:
+            return self.with_beam(answer, self.needed(rival, unhurried.best))
+        return answer
+
+    def only_listed(self) -> Explanation:
+        """Return the answer where the phrase comes out as soon as it is listed."""
+        with_it = self.decoded(self.hotwords.table).best
+        return replace(self.answer(Cause.NOT_LISTED, with_it), smallest_bias=self.weight, after=with_it)
 
     def decoded(self, table: HotwordTable, options: Options | None = None) -> Decoding:
         return decode(self.log_probs, self.graph, table, options or self.options)
@@ -183,23 +214,58 @@ class _Case:
         """Return the score of `path` under these biases."""
         return path.scores.acoustic + path.scores.lm + path.scores.words + hotwords.bonus(path.units.tolist())
 
-    def answer(self, cause: Cause, rival: Path | None) -> Explanation:
-        best = self.found.best
+    def answer(self, cause: Cause, rival: Path | None, hotwords: HotwordGraph | None = None) -> Explanation:
+        """Return the answer with the margin under `hotwords`, by default those with the phrase among them."""
+        best, hotwords = self.found.best, hotwords or self.hotwords
         if rival is None:
-            return Explanation(self.phrase.phrase, cause, best)
-        hotword = self.hotwords.bonus(best.units.tolist()) - self.hotwords.bonus(rival.units.tolist())
+            return Explanation(self.phrase.phrase, cause, best, self.listed)
+        hotword = hotwords.bonus(best.units.tolist()) - hotwords.bonus(rival.units.tolist())
         a, b = best.scores, rival.scores
         parts = Scores(a.acoustic - b.acoustic, a.lm - b.lm, hotword, a.words - b.words)
-        return Explanation(self.phrase.phrase, cause, best, rival, parts.total, parts, self.gaps(rival))
+        return Explanation(self.phrase.phrase, cause, best, self.listed, rival, parts.total, parts, self.gaps(rival))
 
     def gaps(self, path: Path) -> tuple[Gap, ...]:
         start, end = next(self.places(path), (0, 0))
+        return self.gaps_at(path.units[start:end].tolist(), path.unit_steps[start:end, 0].tolist())
+
+    def gaps_at(self, units: Sequence[int], steps: Sequence[int]) -> tuple[Gap, ...]:
         gaps = []
-        for unit, (step, _) in zip(path.units[start:end].tolist(), path.unit_steps[start:end].tolist(), strict=True):
+        for unit, step in zip(units, steps, strict=True):
             row = self.log_probs[step]
             likeliest = int(np.argmax(row))
             gaps.append(Gap(unit, step, float(row[likeliest] - row[unit]), likeliest))
         return tuple(gaps)
+
+    def nearest(self) -> tuple[tuple[Gap, ...], int]:
+        """Return the gaps of the units of the phrase where, in all, they are least, and how many units were heard.
+
+        The units are laid side by side on the steps whose likeliest units are spoken, whatever the graph says.
+        """
+        likeliest = np.argmax(self.log_probs, axis=1)
+        spoken = ~np.isin(likeliest, self.graph.special_units)
+        if self.graph.topology == "ctc":
+            spoken[1:] &= likeliest[1:] != likeliest[:-1]
+        steps = np.flatnonzero(spoken).tolist()
+        places = [
+            self.gaps_at(units, steps[i : i + len(units)])
+            for units in self.phrase.spellings
+            for i in range(len(steps) - len(units) + 1)
+        ]
+        return min(places, key=lambda gaps: sum(gap.behind for gap in gaps), default=()), len(steps)
+
+    def best_written_so(self) -> Path | None:
+        """Return the best path that has the units of what came out and writes the phrase; None if there is none."""
+        labels = self.graph.fst.arcs["ilabel"][self.found.arcs]
+        read = labels[labels > 0] - 1
+        certain = np.full((len(read), self.graph.units), -np.inf, np.float32)
+        certain[np.arange(len(read)), read] = 0
+        options = replace(self.wide, beam=math.inf, lattice_beam=_WIDE_BEAM)
+        lattice = decode(certain, self.graph, self.in_use.table, options, lattice=True).lattice
+        found = () if lattice is None or not len(lattice.raw.sources) else lattice.nbest(_READINGS)
+        path = next((path for path in found if self.holds(path) and self.writes(path, self.listed)), None)
+        if path is None:
+            return None
+        return replace(path, scores=path.scores._replace(acoustic=self.found.best.scores.acoustic))
 
     def can_be_said(self, units: Sequence[int]) -> bool:
         """Whether the graph, from its start, reads these units."""
@@ -210,48 +276,45 @@ class _Case:
         found = decode(certain, self.graph, None, replace(self.wide, beam=math.inf))
         return found.dead_end is None and found.best.units.tolist() == list(units)
 
-    def furthest_behind(self, path: Path) -> tuple[int, float]:
-        """Return where `path` lies furthest behind the path that came out, and how far, by what was heard till then."""
-        ends = [unit_steps[1] for unit_steps in path.unit_steps.tolist()]
-        behind = [(self.heard(self.found.best, end) - self.heard(path, end), end) for end in ends]
-        gap, end = max(behind, default=(0.0, 0))
-        return max(end - 1, 0), gap
+    def with_beam(self, answer: Explanation, bias: float | None) -> Explanation:
+        """Return `answer` with where the beam drops the phrase, and what beam, with the word bias, would keep it."""
+        table = self.hotwords.table if bias is None else self.table(bias)
+        found = self.decoded(table, self.wide)
+        if not self.holds(found.best):
+            return answer
+        dropped = where_dropped(self.log_probs, self.graph, table, self.options, found.arcs)
+        return replace(answer, dropped=dropped, beam=self.wide_enough_beam(table), bias=bias)
 
-    def wide_enough_beam(self) -> float:
-        """Return about the smallest beam with which the phrase is recognised, without a limit on hypotheses."""
+    def wide_enough_beam(self, table: HotwordTable) -> float:
+        """Return about the smallest beam with which the phrase is recognised, with WIDE_ACTIVE hypotheses."""
         low, high = self.options.beam, self.wide.beam
         while high - low > _BEAM_STEP:
             middle = (low + high) / 2
-            if self.holds(self.decoded(self.hotwords.table, replace(self.wide, beam=middle)).best):
+            if self.holds(self.decoded(table, replace(self.wide, beam=middle)).best):
                 high = middle
             else:
                 low = middle
         return high
 
-    def heard(self, path: Path, end: int) -> float:
-        """Return the acoustic score of the units of `path` that begin before the step `end`."""
-        return sum(
-            float(self.log_probs[first, unit])
-            for unit, (first, _) in zip(path.units.tolist(), path.unit_steps.tolist(), strict=True)
-            if first < end
-        )
+    def best_with_phrase(self, winner: Path) -> Path | None:
+        """Return the best path that holds the phrase, or None if there is none within reach.
 
-    def best_with_phrase(self) -> Path | None:
-        """Return the best path that holds the phrase, or None if there is none within reach."""
+        `winner` is the best path of a wide beam, which does not hold it.
+        """
         path = self.decoded(self.table(FAR), self.wide).best
         if not self.holds(path):
             return None
         for _ in range(_TRIES):
-            needed = self.needed(path)
+            needed = self.needed(path, winner)
             again = self.decoded(self.table(needed), self.wide).best
             if not self.holds(again) or self.score(again, self.boosted) <= self.score(path, self.boosted) + _MARGIN / 2:
                 break
             path = again
         return path
 
-    def needed(self, path: Path) -> float:
-        """Return the weight with which `path`, which holds the phrase, passes what came out; not below 0."""
-        behind = self.score(self.found.best, self.boosted) - self.score(path, self.boosted)
+    def needed(self, path: Path, winner: Path) -> float:
+        """Return the weight with which `path`, which holds the phrase, passes `winner`; not below 0."""
+        behind = self.score(winner, self.boosted) - self.score(path, self.boosted)
         return max(self.weight, 0.0) + (behind / self.count(path) + _MARGIN) / (self.hotwords.scale or 1.0)
 
     def smallest_bias(self, answer: Explanation) -> tuple[float | None, Path | None]:
@@ -259,7 +322,7 @@ class _Case:
         if self.hotwords.scale == 0 or answer.rival is None:
             return None, None
         low = self.weight
-        high = max(self.needed(answer.rival), low + _MARGIN)
+        high = max(self.needed(answer.rival, self.found.best), low + _MARGIN)
         path = self.decoded(self.table(0.0)).best if low < 0 else None
         if path is not None and self.holds(path):
             high = 0.0

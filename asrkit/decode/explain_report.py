@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from asrkit.acoustic import listening
 from asrkit.acoustic.model import AcousticModel, Emission
-from asrkit.decode.explain import Cause, Explanation, explain
+from asrkit.decode.explain import WIDE_ACTIVE, Cause, Explanation, Writes, explain
 from asrkit.decode.inputs import utterances
 from asrkit.decode.readings import Reader
 from asrkit.errors import AsrkitError, shown
@@ -28,9 +28,12 @@ from asrkit.search.path import Path
 if TYPE_CHECKING:
     from asrkit.graph.folder import GraphFolder
 
+Written = Callable[[Path, bool], list[str]]
+
 _ADVICE = {
     Cause.NOT_IN_GRAPH: "no bias helps: add its words to the lexicon and build the graph again",
     Cause.FAR_AWAY: "no bias helps: the model heard something else; look at the recording, or at the reading of it",
+    Cause.WRITTEN_OTHERWISE: "no bias helps: hotwords match sounds, and the language model chooses among words alike",
 }
 
 
@@ -41,6 +44,7 @@ class Question:
     Attributes:
         graph: the decoding graph.
         reader: writes what the search found, as `asrkit decode` does.
+        speller: spelled the phrases.
         unit_of: the unit of each model id.
         hotwords: the list, empty if there is none.
         phrases: those that can be spelled.
@@ -49,6 +53,7 @@ class Question:
 
     graph: SearchGraph
     reader: Reader
+    speller: Speller
     unit_of: Sequence[str]
     hotwords: HotwordGraph
     phrases: tuple[SpelledPhrase, ...]
@@ -60,13 +65,23 @@ class Question:
             yield f"{shown(phrase.phrase)}: cannot be spelled: {phrase.reason}"
             yield "  no bias helps: write it as it is spoken, or add it to the lexicon and build the graph again"
         for phrase in self.phrases:
-            answer = explain(log_probs, self.graph, self.hotwords, phrase, options)
-            emission, hotwords = Emission(log_probs), self.hotwords.with_added([phrase])
+            emission, wanted = Emission(log_probs), self.compared(phrase.phrase)
+            lists = {True: self.hotwords.with_added([phrase]), False: self.hotwords}
 
-            def written(path: Path, emission: Emission = emission, hotwords: HotwordGraph = hotwords) -> list[str]:
-                return [word.word for word in self.reader.reading(path, emission, hotwords).words]
+            def written(
+                path: Path, listed: bool, emission: Emission = emission, lists: dict[bool, HotwordGraph] = lists
+            ) -> list[str]:
+                return [word.word for word in self.reader.reading(path, emission, lists[listed]).words]
 
-            yield from sentences(answer, written, self.unit_of)
+            def writes(path: Path, listed: bool, written: Written = written, wanted: str = wanted) -> bool:
+                return wanted in self.compared("".join(written(path, listed)))
+
+            answer = explain(log_probs, self.graph, self.hotwords, phrase, options, writes=writes)
+            yield from sentences(answer, written, self.unit_of, writes=writes)
+
+    def compared(self, text: str) -> str:
+        """Return `text` as the report compares it: as if written without spaces, in small letters of one width."""
+        return "".join(self.speller.folded(text).split()).lower()
 
 
 def prepare(
@@ -88,7 +103,7 @@ def prepare(
     search = search_graph(
         graph.fst, graph.unit_count, graph.topology, graph.passing_units, name=str(graph.path)
     )
-    return Question(search, Reader(graph, speller.units), units, hotwords, spelled, refused)
+    return Question(search, Reader(graph, speller.units), speller, units, hotwords, spelled, refused)
 
 
 def of_utterance(archive: Mapping[str, Posteriors], utt: str, name: str) -> NDArray[np.float32]:
@@ -118,40 +133,90 @@ def of_recording(model: AcousticModel, path: str, options: listening.Options) ->
     return heard.emission.log_probs
 
 
-def sentences(answer: Explanation, written: Callable[[Path], list[str]], unit_of: Sequence[str]) -> Iterator[str]:
+def sentences(
+    answer: Explanation,
+    written: Written,
+    unit_of: Sequence[str],
+    *,
+    writes: Writes = lambda path, listed: True,
+) -> Iterator[str]:
     """Yield `answer` in words, a line each.
 
     Args:
         answer: the answer.
-        written: the words of a path, as they are shown.
+        written: the words of a path, as they are shown if the phrase is listed, or is not.
         unit_of: the unit of each model id.
+        writes: whether they hold the phrase as it is written.
     """
-
-    def text(words: Sequence[str]) -> str:
-        return " ".join(words) or "nothing"
-
-    name = shown(answer.phrase)
-    yield f"{name}: {answer.cause}; what came out: {text(written(answer.best))}"
-    if answer.rival is not None and answer.parts is not None:
-        rival = text(written(answer.rival))
-        parts = ", ".join(f"{part} {value:+.2f}" for part, value in answer.parts._asdict().items() if round(value, 2))
-        holder = "the best path without it" if answer.cause == Cause.RECOGNISED else "the best path with it"
-        ahead = f"{answer.margin:.2f} nats ahead of" if answer.margin >= 0 else f"{-answer.margin:.2f} nats behind"
-        yield f"  what came out is {ahead} {holder}, {rival} ({parts or 'all parts equal'})"
-    if answer.beam_step is not None:
-        yield f"  at step {answer.beam_step} the path with it lay {answer.beam_gap:.2f} nats behind by its sound"
-        yield f"  with a beam of {answer.beam:.1f} it is recognised (tried out)"
-    if worst := max(answer.gaps, key=lambda gap: gap.behind, default=None):
-        unit, likeliest = unit_of[worst.unit], unit_of[worst.likeliest]
-        if worst.behind:
-            yield f"  its least likely unit is {unit}, at step {worst.step} {worst.behind:.2f} nats behind {likeliest}"
-        else:
-            yield "  each of its units is the likeliest of its step"
+    yield f"{shown(answer.phrase)}: {answer.cause}; what came out: {_text(written(answer.best, answer.listed))}"
+    yield from _margin(answer, written)
+    yield from _beam(answer)
+    yield from _sound(answer, unit_of)
     if answer.smallest_bias is not None:
-        yield f"  with a word bias of {answer.smallest_bias:.2f} it is recognised (tried out); that changes:"
-        before, after = written(answer.best), written(answer.after or answer.best)
-        for kind, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-            if kind != "equal":
-                yield f"    {text(before[a:b])} -> {text(after[c:d])}"
-    elif answer.cause in (Cause.NOT_IN_GRAPH, Cause.FAR_AWAY):
+        after = answer.after or answer.best
+        listed = "" if answer.listed else "if it is listed "
+        otherwise = "" if writes(after, True) else ", but written otherwise"
+        bias = f"{answer.smallest_bias:.2f}"
+        yield f"  {listed}with a word bias of {bias} it is recognised (tried out){otherwise}; that changes:"
+        yield from _changes(written(answer.best, answer.listed), written(after, True))
+    elif answer.cause in _ADVICE:
         yield f"  {_ADVICE[answer.cause]}"
+
+
+def _text(words: Sequence[str]) -> str:
+    return " ".join(words) or "nothing"
+
+
+def _margin(answer: Explanation, written: Written) -> Iterator[str]:
+    """Yield what is told of the competitor."""
+    if answer.rival is None or answer.parts is None:
+        if answer.cause == Cause.WRITTEN_OTHERWISE:
+            yield "  the graph has no words of that sound that are written so"
+        return
+    holder = {
+        Cause.RECOGNISED: "the best path without it",
+        Cause.WRITTEN_OTHERWISE: "the best path of the same sound that is written so",
+    }.get(answer.cause, "the best path with it")
+    parts = ", ".join(f"{part} {value:+.2f}" for part, value in answer.parts._asdict().items() if round(value, 2))
+    ahead = f"{answer.margin:.2f} nats ahead of" if answer.margin >= 0 else f"{-answer.margin:.2f} nats behind"
+    with_it = answer.listed or answer.cause not in (Cause.RECOGNISED, Cause.WRITTEN_OTHERWISE)
+    rival = _text(written(answer.rival, with_it))
+    yield f"  what came out is {ahead} {holder}, {rival} ({parts or 'all parts equal'})"
+
+
+def _beam(answer: Explanation) -> Iterator[str]:
+    """Yield where the beam dropped the phrase, and which beam would not."""
+    bias = "" if answer.bias is None else f" and a word bias of {answer.bias:.2f}"
+    if answer.bias is not None:
+        yield "  no word bias helps with this beam, which drops it before the last unit, with which the word bias comes"
+    if answer.dropped is not None:
+        step, behind, crowded = answer.dropped
+        reason = ", within the beam, but as many as --max-active were better" if crowded else ""
+        yield f"  it was dropped at step {step}, where it lay {behind:.2f} nats behind the best{reason}"
+    if answer.beam is not None:
+        room = f" and --max-active {WIDE_ACTIVE}" if answer.dropped and answer.dropped.crowded else ""
+        yield f"  with a beam of {answer.beam:.1f}{room}{bias} it is recognised (tried out)"
+
+
+def _sound(answer: Explanation, unit_of: Sequence[str]) -> Iterator[str]:
+    """Yield how far the sound is from that of the phrase, and at which unit."""
+    if answer.cause == Cause.FAR_AWAY and not answer.gaps:
+        yield f"  fewer units were heard than it has: {answer.heard}"
+    worst = max(answer.gaps, key=lambda gap: gap.behind, default=None)
+    if worst is None:
+        return
+    if answer.cause == Cause.FAR_AWAY:
+        behind, first, last = sum(gap.behind for gap in answer.gaps), answer.gaps[0].step, answer.gaps[-1].step
+        yield f"  it comes nearest at steps {first} to {last}, {behind:.2f} nats behind the likeliest units"
+    if worst.behind:
+        unit, likeliest = unit_of[worst.unit], unit_of[worst.likeliest]
+        yield f"  its least likely unit is {unit}, at step {worst.step} {worst.behind:.2f} nats behind {likeliest}"
+    else:
+        yield "  each of its units is the likeliest of its step"
+
+
+def _changes(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
+    """Yield a line for each place where the words are others."""
+    for kind, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if kind != "equal":
+            yield f"    {_text(before[a:b])} -> {_text(after[c:d])}"

@@ -27,6 +27,7 @@ class Decoding:
 
     Attributes:
         best: the best path.
+        arcs: (arcs,) int32, the graph's arcs of the best path.
         complete: whether `best` ends in a final state. If no path does, it is the best of those that end elsewhere.
         dead_end: the step in which no hypothesis could go on, before which `best` ends; None if the end was reached.
         lattice: all paths within `lattice_beam` of the best, on request.
@@ -34,6 +35,7 @@ class Decoding:
     """
 
     best: Path
+    arcs: NDArray[np.int32]
     complete: bool
     dead_end: int | None
     lattice: Lattice | None
@@ -71,6 +73,7 @@ def decode(
     found = run(graph, table, steps.log_probs, options, lattice=lattice)
     return Decoding(
         best=read_path(found.arcs, graph, table, steps, options, complete=found.complete),
+        arcs=found.arcs,
         complete=found.complete and found.dead_end is None,
         dead_end=None if found.dead_end is None else int(steps.first[found.dead_end]),
         lattice=raw_lattice(found, graph, table, steps, options) if lattice else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -84,7 +85,35 @@ def run(
     graph: SearchGraph, hotwords: HotwordTable, log_probs: NDArray[np.float32], options: Options, *, lattice: bool
 ) -> Found:
     """Search one utterance; see `decoder.decode` and `posteriors.checked` for what the arguments must be."""
-    limits = Limits(
+    limits = _limits(options, lattice=lattice)
+    # Hashing overflows, and what is infinite is scaled by 0; only numba's interpreted mode would tell of it.
+    with np.errstate(over="ignore", invalid="ignore"):
+        work, outcome = _searched(graph, hotwords, log_probs, limits)
+        _kept.work = work
+        return _found(work, outcome, graph, limits)
+
+
+def living(
+    graph: SearchGraph, hotwords: HotwordTable, log_probs: NDArray[np.float32], options: Options
+) -> Iterator[NDArray[np.record]]:
+    """Yield the hypotheses that live before the first step and after each, HYPOTHESIS records; none after a dead end.
+
+    They are good until the next are asked for, and no other search may run in this thread before the last.
+    """
+    limits = _limits(options, lattice=False)
+    with np.errstate(over="ignore", invalid="ignore"):
+        work = _started(graph, hotwords, limits)
+        for end in range(len(log_probs) + 1):
+            work, outcome = _continued(work, graph, hotwords, log_probs[:end], limits)
+            _kept.work = work
+            if outcome == beam.DEAD_END:
+                return
+            at = work.progress[0]
+            yield work.hypotheses[at.step & 1][: at.hypotheses]
+
+
+def _limits(options: Options, *, lattice: bool) -> Limits:
+    return Limits(
         float(options.beam),
         min(options.max_active, _MOST_ACTIVE),
         min(options.min_active, _MOST_ACTIVE),
@@ -93,16 +122,15 @@ def run(
         lattice,
         float(options.lattice_beam),
     )
-    # Hashing overflows, and what is infinite is scaled by 0; only numba's interpreted mode would tell of it.
-    with np.errstate(over="ignore", invalid="ignore"):
-        work, outcome = _searched(graph, hotwords, log_probs, limits)
-        _kept.work = work
-        return _found(work, outcome, graph, limits)
 
 
 def _searched(
     graph: SearchGraph, hotwords: HotwordTable, log_probs: NDArray[np.float32], limits: Limits
 ) -> tuple[Workspace, int]:
+    return _continued(_started(graph, hotwords, limits), graph, hotwords, log_probs, limits)
+
+
+def _started(graph: SearchGraph, hotwords: HotwordTable, limits: Limits) -> Workspace:
     work = _kept.work
     if work is None or len(work.label_cost) != graph.units + 1:
         work = new_workspace(graph.units)
@@ -114,6 +142,14 @@ def _searched(
         at.generation = 0
     while (outcome := beam.start(graph.arrays, hotwords, work, limits)) != beam.DONE:
         work = _with_more_room(work, outcome)
+    return work
+
+
+def _continued(
+    work: Workspace, graph: SearchGraph, hotwords: HotwordTable, log_probs: NDArray[np.float32], limits: Limits
+) -> tuple[Workspace, int]:
+    """Search from the step where `work` stands to the end of `log_probs`."""
+    at = work.progress[0]
     swept_at = None
     while (outcome := beam.search(graph.arrays, hotwords, work, log_probs, limits)) not in (beam.DONE, beam.DEAD_END):
         if outcome in (beam.MORE_TOKENS, beam.MORE_LINKS) and swept_at != at.step:

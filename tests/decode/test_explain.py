@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from asrkit.decode.explain import Cause, explain
+from asrkit.decode.explain import WIDE_ACTIVE, Cause, explain
 from asrkit.decode.explain_report import sentences
 from asrkit.hotwords.graph import HotwordGraph
 from asrkit.hotwords.spelling import SpelledPhrase
@@ -38,7 +38,7 @@ def phrase(text, weight=0.0):
 
 
 def said(answer):
-    return list(sentences(answer, lambda path: [NAMES[word] for word in path.words], NAMES))
+    return list(sentences(answer, lambda path, listed: [NAMES[word] for word in path.words], NAMES))
 
 
 def check_bias(log_probs, graph, listed, wanted, answer, options=OPTIONS):
@@ -100,13 +100,81 @@ def test_a_phrase_dropped_by_the_beam_is_told_with_the_step():
     options, listed, wanted = Options(beam=2.0), hotwords(phrase("ab"), incremental_bias=0.2), phrase("ab")
     answer = explain(log_probs, graph, listed, wanted, options)
     assert answer.cause == Cause.BEAM
-    assert answer.beam_step == 0 and answer.beam_gap == pytest.approx(np.log(0.95 / 0.03), abs=1e-3)
+    assert answer.dropped.step == 0 and not answer.dropped.crowded
+    assert answer.dropped.behind == pytest.approx(np.log(0.95 / 0.03) - 0.2, abs=1e-3)  # with its pending credit
     assert answer.margin < 0
     assert answer.smallest_bias is None  # a word bias comes at the last unit, too late for the beam
     for beam, wins in ((answer.beam, True), (answer.beam - 0.2, False)):
         found = decode(log_probs, graph, listed.table, Options(beam=beam))
         assert (found.best.units.tolist() == [A, B]) == wins
     assert f"  with a beam of {answer.beam:.1f} it is recognised (tried out)" in said(answer)
+
+
+def test_the_step_at_which_the_beam_drops_a_phrase_counts_the_language_model():
+    """By its sound the phrase is furthest behind at step 0; it is the cost of its second unit that the beam refuses."""
+    arcs = [(0, A + 1, A, 0.0, 1), (1, B + 1, B, 3.0, 3), (3, E + 1, E, 0.0, 5)]
+    arcs += [(0, C + 1, C, 0.0, 2), (2, D + 1, D, 0.0, 4), (4, F + 1, F, 0.0, 5)]
+    graph = compiled(arcs, np.array([*[np.inf] * 5, 0]), UNITS, "identity", [BLANK])
+    log_probs = posteriors({A: 0.15, C: 0.8}, {B: 0.5, D: 0.5}, {E: 0.99, F: 1e-5})
+    listed, wanted = hotwords(phrase("ab"), incremental_bias=0.2), phrase("ab")
+    answer = explain(log_probs, graph, listed, wanted, Options(beam=3.0))
+    assert answer.cause == Cause.BEAM and answer.dropped.step == 1
+    assert answer.dropped.behind == pytest.approx(np.log(0.8 / 0.15) + 3 - 0.4, abs=1e-3)
+    assert f"  it was dropped at step 1, where it lay {answer.dropped.behind:.2f} nats behind the best" in said(answer)
+
+
+def test_a_phrase_that_too_many_others_crowd_out_is_told():
+    log_probs = posteriors({A: 0.2, C: 0.5, D: 0.3}, {B: 0.999, E: 1e-6})
+    arcs = [(0, A + 1, A, 0.0, 1), (1, B + 1, B, 0.0, 4), (0, C + 1, C, 0.0, 2), (2, E + 1, E, 0.0, 4)]
+    arcs += [(0, D + 1, D, 0.0, 3), (3, E + 1, E, 0.0, 4)]
+    graph = compiled(arcs, np.array([*[np.inf] * 4, 0]), UNITS, "identity", [BLANK])
+    listed, wanted = hotwords(phrase("ab"), incremental_bias=0.1), phrase("ab")
+    answer = explain(log_probs, graph, listed, wanted, Options(max_active=2))
+    assert answer.cause == Cause.BEAM and answer.dropped.crowded and answer.dropped.step == 0
+    assert "within the beam, but as many as --max-active were better" in "".join(said(answer))
+    found = decode(log_probs, graph, listed.table, Options(beam=answer.beam, max_active=WIDE_ACTIVE))
+    assert found.best.units.tolist() == [A, B]
+
+
+def test_where_no_bias_helps_a_beam_and_a_bias_that_do_are_told():
+    """The first unit is dropped before the word bias of the second can come."""
+    log_probs = posteriors({A: 0.03, C: 0.95}, {B: 0.01, C: 0.95})
+    options, listed, wanted = Options(beam=2.0), hotwords(phrase("ab"), incremental_bias=0.2), phrase("ab")
+    answer = explain(log_probs, EVERYTHING, listed, wanted, options)
+    assert answer.cause == Cause.ACOUSTICS and answer.smallest_bias is None and answer.dropped.step == 0
+    assert answer.bias == pytest.approx(np.log(0.95 / 0.03) + np.log(0.95 / 0.01) - 0.4 + 0.01, abs=1e-3)
+    table = listed.with_added([replace(wanted, weight=answer.bias)]).table
+    for beam, wins in ((answer.beam, True), (answer.beam - 0.2, False)):
+        assert (decode(log_probs, EVERYTHING, table, Options(beam=beam)).best.units.tolist() == [A, B]) == wins
+    assert any(line.startswith("  no word bias helps with this beam") for line in said(answer))
+
+
+def test_a_phrase_whose_sound_came_out_as_other_words_is_told_with_their_margin():
+    """Units a b are the word `ab` or, dearer, the word `AB`: hotwords cannot choose between them."""
+    arcs = [(0, A + 1, 1, 0.0, 1), (1, B + 1, 0, 0.0, 3), (0, A + 1, 2, 1.5, 2), (2, B + 1, 0, 0.0, 3)]
+    graph = compiled(arcs, np.array([np.inf, np.inf, np.inf, 0]), UNITS, "identity", [BLANK])
+    log_probs, wanted = posteriors({A: 0.5}, {B: 0.9}), phrase("ab")
+    listed = hotwords(wanted)
+    answer = explain(log_probs, graph, listed, wanted, OPTIONS, writes=lambda path, listed: path.words.tolist() == [2])
+    assert answer.cause == Cause.WRITTEN_OTHERWISE and answer.smallest_bias is None
+    assert answer.best.words.tolist() == [1] and answer.rival.words.tolist() == [2]
+    assert answer.margin == answer.parts.lm == pytest.approx(1.5)
+    nowhere = explain(log_probs, graph, listed, wanted, OPTIONS, writes=lambda path, listed: False)
+    assert nowhere.cause == Cause.WRITTEN_OTHERWISE and nowhere.rival is None
+    assert "  the graph has no words of that sound that are written so" in said(nowhere)
+
+
+def test_a_phrase_that_only_a_list_would_write_so_has_to_be_listed():
+    answer = explain(posteriors({A: 0.9}, {B: 0.9}), EVERYTHING, hotwords(phrase("ef")), phrase("ab"), OPTIONS,
+                     writes=lambda path, listed: listed)  # fmt: skip
+    assert answer.cause == Cause.NOT_LISTED and answer.smallest_bias == 0
+
+
+def test_the_margin_of_a_phrase_recognised_without_the_list_counts_no_bonus_of_it():
+    log_probs = posteriors({A: 0.9}, {B: 0.6, C: 0.3})
+    answer = explain(log_probs, EVERYTHING, hotwords(phrase("ef")), phrase("ab"), OPTIONS)
+    assert answer.cause == Cause.RECOGNISED and not answer.listed
+    assert answer.parts.hotword == 0 and answer.margin == pytest.approx(np.log(2), abs=1e-3)
 
 
 def two_ways():
@@ -125,6 +193,24 @@ def test_a_phrase_that_the_graph_cannot_say_is_told():
 def test_a_phrase_longer_than_the_utterance_is_far_away():
     answer = explain(posteriors({A: 0.9}), EVERYTHING, hotwords(phrase("ab")), phrase("ab"), OPTIONS)
     assert answer.cause == Cause.FAR_AWAY and answer.smallest_bias is None
+    assert said(answer)[1] == "  fewer units were heard than it has: 1"
+
+
+@pytest.mark.parametrize("topology", ["identity", "ctc"])
+def test_a_phrase_far_from_what_was_heard_is_told_with_the_place_and_the_unit(topology):
+    loops = [(0, unit + 1, unit, 0.0, 0) for unit in range(1, UNITS)]
+    graph = compiled([*loops, (0, BLANK + 1, 0, 0.0, 0)], np.zeros(1), UNITS, topology, [BLANK])
+    sounds = [C, D, E, C] if topology == "identity" else [C, C, BLANK, D, E, C]
+    log_probs = np.full((len(sounds), UNITS), -100.0, np.float32)
+    log_probs[np.arange(len(sounds)), sounds] = 0
+    log_probs[-2, A], log_probs[-1, B] = -60.0, -70.0
+    answer = explain(log_probs, graph, hotwords(phrase("ab")), phrase("ab"), OPTIONS)
+    last = len(sounds) - 1
+    assert answer.cause == Cause.FAR_AWAY and [gap.step for gap in answer.gaps] == [last - 1, last]
+    assert said(answer)[1:3] == [
+        f"  it comes nearest at steps {last - 1} to {last}, 130.00 nats behind the likeliest units",
+        f"  its least likely unit is b, at step {last} 70.00 nats behind c",
+    ]
 
 
 def test_a_phrase_that_only_has_to_be_listed_is_told():

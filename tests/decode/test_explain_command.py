@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from asrkit.formats import lexicon, posteriors, tokens
 from tests.cli.running import asrkit
 from tests.decode.demo import DEMO, TOKENS
 
@@ -47,3 +49,23 @@ def test_explain_writes_words_as_decode_does_and_asks_for_no_unit_table(graph, h
 def test_what_explain_cannot_hear_is_told_in_one_sentence(recording, more, told):
     done = asrkit("hotwords", "explain", recording, "保定", *more, status=2 if more else 1)
     assert told in done.stderr and done.stderr.splitlines()[-1].startswith("asrkit: error: ")
+
+
+def test_a_name_whose_sound_came_out_in_other_characters_is_not_called_recognised(graph, tmp_path):
+    """阿莫西林 is a word of this graph and is said; 阿莫西淋 sounds the same: hotwords cannot choose."""
+    units = tokens.parse(TOKENS)
+    said = next(entry.units for entry in lexicon.parse(graph / "lexicon.txt").entries if entry.word == "阿莫西林")
+    log_probs = np.full((len(said), len(units.units)), -20.0, np.float32)
+    log_probs[np.arange(len(said)), [units.index[unit] for unit in said]] = 0
+    with posteriors.writer(tmp_path / "said.npz") as add:
+        add("said", posteriors.Posteriors(log_probs, None))
+    (tmp_path / "names").write_text("阿莫西林\n阿莫西淋\n", encoding="utf-8")
+    asked = ("--posteriors", tmp_path / "said.npz", "--graph", graph)
+    done = asrkit("hotwords", "explain", "said", "阿莫西林", "阿莫西淋", *asked, "--hotwords", tmp_path / "names")
+    lines = done.stdout.splitlines()
+    assert lines[0] == "'阿莫西林': recognised; what came out: 阿莫西林"
+    other = lines.index("'阿莫西淋': its sound was recognised, but written otherwise; what came out: 阿莫西林")
+    assert lines[other + 1] == "  the graph has no words of that sound that are written so"
+    unlisted = asrkit("hotwords", "explain", "said", "阿莫西淋", *asked).stdout
+    assert unlisted.startswith("'阿莫西淋': not in the list; what came out: 阿莫西林\n")
+    assert lines[-1] == "  no bias helps: hotwords match sounds, and the language model chooses among words alike"
