@@ -9,6 +9,7 @@ import click
 from asrkit import progress
 from asrkit.cli.acoustic_options import acoustic_options, general_graph, listening_of, model_or_shipped
 from asrkit.cli.command import command as subcommand
+from asrkit.cli.hotword_options import known_format
 from asrkit.errors import Status
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ asrkit decode recordings/ --graph graph/ --sweep lm_scale=0:1:0.1 beam=8,12 --re
               "place of the graph's in the lattice, at the same --lm-scale.")
 @click.option("--incremental-bias", type=float, help="Nats for each unit of a hotword.  [default: 2.0]")
 @click.option("--hotword-scale", type=float, default=1.0, show_default=True, help="Multiplies every hotword bias.")
-@click.option("--hotword-format", default="auto", show_default=True, help="Format of the hotword lists.")
+@click.option("--hotword-format", default="auto", show_default=True, callback=known_format,
+              help="Format of the hotword lists: auto, native, funasr, funasr-json, sherpa-onnx, wenet or nemo.")
 @click.option("--on-duplicate", type=click.Choice(["error", "first", "last", "highest"]), default="error",
               show_default=True, help="Which weight counts if a hotword has two.")
 @click.option("--funasr-weights", is_flag=True, help="Hotword weights are FunASR's: 20 there is 2.0 here.")

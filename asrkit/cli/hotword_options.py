@@ -13,9 +13,24 @@ if TYPE_CHECKING:
     from asrkit.hotwords.lists import Settings
     from asrkit.hotwords.spelling import Speller
 
+
+def known_format(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    """Return the format of a hotword list that an option names (a callback of click).
+
+    Raises:
+        click.BadParameter: no such format.
+    """
+    from asrkit.formats import hotword_list
+
+    formats = ("auto", *hotword_list.FORMATS)
+    if value not in formats:
+        raise click.BadParameter(f"'{value}' is none of {', '.join(formats)}")
+    return value
+
+
 _OPTIONS = (
-    click.option("--format", "format", default="auto", show_default=True, help="Format of the list: auto, native, "
-                 "funasr, funasr-json, sherpa-onnx, wenet or nemo."),
+    click.option("--format", "format", default="auto", show_default=True, callback=known_format,
+                 help="Format of the list: auto, native, funasr, funasr-json, sherpa-onnx, wenet or nemo."),
     click.option("--on-duplicate", type=click.Choice(["error", "first", "last", "highest"]), default="error",
                  show_default=True, help="Which weight counts if a phrase has two."),
     click.option("--funasr-weights", is_flag=True, help="The weights are FunASR's: 20 there is 2.0 here."),
@@ -70,19 +85,11 @@ def settings_and_speller(
     keep_case: bool,
     keep_width: bool,
 ) -> tuple[Settings, Speller]:
-    """Return what the options of `hotword_options` say, for a model's units and the words of a lexicon.
-
-    Raises:
-        click.BadParameter: no such format.
-    """
-    from asrkit.formats import hotword_list
+    """Return what the options of `hotword_options` say, for a model's units and the words of a lexicon."""
     from asrkit.hotwords.graph import DEFAULT_INCREMENTAL_BIAS
     from asrkit.hotwords.lists import Settings
     from asrkit.hotwords.spelling import Speller
 
-    formats = ("auto", *hotword_list.FORMATS)
-    if format not in formats:
-        raise click.BadParameter(f"'{format}' is none of {', '.join(formats)}", param_hint="--format")
     speller = Speller(units, words, fold_case=not keep_case, fold_width=not keep_width)
     bias = DEFAULT_INCREMENTAL_BIAS if incremental_bias is None else incremental_bias
     return Settings(format, on_duplicate, funasr_weights, bias, hotword_scale), speller

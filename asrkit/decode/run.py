@@ -7,11 +7,10 @@ run of several settings (a sweep) has a folder of results in `OUT` for each of t
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -20,6 +19,7 @@ from asrkit.decode import jobs as processes
 from asrkit.decode import outputs
 from asrkit.decode.inputs import Utterance
 from asrkit.decode.kept import Kept, line_of
+from asrkit.decode.made_of import differences, record
 from asrkit.decode.outputs import Result
 from asrkit.decode.recogniser import Answer
 from asrkit.decode.setup import Setup
@@ -115,21 +115,29 @@ def to_folder(
         out: the folder.
         jobs: processes.
         resume: go on with a run that was stopped; if `out` is finished already, nothing is done.
-        overwrite: put the results in the place of those that are there.
+        overwrite: put the results in the place of those that are there; those of an unfinished run are lost.
         posteriors_out: where to write what the model says; not when resuming.
         also: gives the lines of further files, by name.
 
     Raises:
-        AsrkitError: `out` exists; the run to resume was another one; the setup cannot be used; nothing can be written.
+        AsrkitError: `out` exists, or an unfinished run of it; the run to resume was another one; the setup cannot be
+            used; nothing can be written.
     """
-    made_of = _made_of(setup, utterances)
-    if Path(out).exists() and not overwrite:
-        if resume and Path(out).is_dir() and _made(Path(out)) == made_of:
+    made_of = record(setup, utterances)
+    if overwrite or (Path(out).exists() and not Path(out).is_dir()):
+        store.check_free(out, overwrite=overwrite)
+    elif Path(out).is_dir():
+        made = _made(Path(out)) if resume else None
+        if made == made_of:
             progress.say(f"{out}: finished already")
             return _outcome_of(Path(out), setup)
-        raise AsrkitError("this folder exists", where=out, cure=_CURE_EXISTS, status=Status.WRONG_USAGE)
-    partial = Path(out.rstrip("/") + _PARTIAL)
-    _open_partial(partial, made_of, resume)
+        what, cure = "this folder exists", _CURE_EXISTS
+        if made is not None:
+            what = f"the run that finished here was another one: {differences(made, made_of)}"
+            cure = "name another folder, or pass --overwrite in place of --resume"
+        raise AsrkitError(what, where=out, cure=cure, status=Status.WRONG_USAGE)
+    partial = _partial_of(out)
+    _open_partial(partial, made_of, resume, overwrite)
     outcome, kept = _new_outcome(setup), Kept(partial / _JOURNAL)
     with open_journal(partial / _JOURNAL) as (journal, lines):
         done = len(lines)
@@ -204,54 +212,28 @@ def _write_manifest(folder: Path, final: Path, made_of: dict, kept: Kept, number
     store.write_manifest(folder, KIND, final=final, options=made_of, facts={"utterances": utterances, "failed": failed})
 
 
-def _open_partial(partial: Path, made_of: dict, resume: bool) -> None:
-    """Make the folder of an unfinished run, or check that the one that is there may be gone on with."""
-    note = partial / _NOTE
+def _partial_of(out: str) -> Path:
+    """Return the folder beside `out` in which its unfinished run lies."""
+    path = Path(out) if Path(out).name not in ("", "..") else Path(out).resolve()  # `.` has no name to add to
+    return path.with_name(path.name + _PARTIAL)
+
+
+def _open_partial(partial: Path, made_of: dict, resume: bool, overwrite: bool) -> None:
+    """Make the folder of an unfinished run, or check that the one that is there may be gone on with, or be lost."""
+    note, journal = partial / _NOTE, partial / _JOURNAL
     if note.exists() and resume:
         before = json.loads(note.read_text(encoding="utf-8"))
-        told_before, told_now = _leaves(before), _leaves(made_of)
-        differing = {key for key in told_before | told_now if told_before.get(key) != told_now.get(key)}
-        if differing:
-            what = f"the unfinished run was another one: {', '.join(sorted(differing))} differ"
-            raise AsrkitError(what, where=str(partial), cure="decode with the same, or remove that folder")
+        if before != made_of:
+            what = f"the unfinished run was another one: {differences(before, made_of)}"
+            cure = "decode with the same, or pass --overwrite in place of --resume to begin anew"
+            raise AsrkitError(what, where=str(partial), cure=cure)
         return
+    if not overwrite and journal.exists() and journal.stat().st_size:
+        cure = "go on with it by --resume, or pass --overwrite to begin anew"
+        raise AsrkitError("an unfinished run lies here", where=str(partial), cure=cure, status=Status.WRONG_USAGE)
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     store.write_lines(note, [json.dumps(made_of, ensure_ascii=False, sort_keys=True)])
-
-
-def _made_of(setup: Setup, utterances: Sequence[Utterance]) -> dict:
-    """Return all that shapes the results, as plain JSON: hashes of files, options, the utterances."""
-    options = asdict(setup)
-    for name in ("threads", "keep_posteriors"):
-        options.pop(name)
-    for name in ("model", "graph", "hotwords", "rescore_lm", "posteriors"):
-        options[name] = None if options[name] is None else _content(Path(options[name]))
-    hotwords = {id(u.hotwords): _hash(repr(u.hotwords)) for u in {id(u.hotwords): u for u in utterances}.values()}
-    listed = [[u.utt, u.source, u.cut.start, u.cut.end, hotwords[id(u.hotwords)]] for u in utterances]
-    options["utterances"] = _hash(json.dumps(listed))
-    return json.loads(json.dumps(options, default=str))
-
-
-def _leaves(value: object, name: str = "") -> dict[str, list]:
-    """Return the values in a tree of plain JSON by the names that lead to them, such as `settings.search.beam`."""
-    if not isinstance(value, dict | list):
-        return {name: [value]}
-    found: dict[str, list] = {}
-    for key, inner in value.items() if isinstance(value, dict) else (("", inner) for inner in value):
-        for leaf, values in _leaves(inner, f"{name}.{key}".strip(".")).items():
-            found.setdefault(leaf, []).extend(values)
-    return found
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _content(path: Path) -> dict[str, str]:
-    """Return the hash of the file `path`, or of each file in that folder."""
-    files = sorted(p for p in path.iterdir() if p.is_file()) if path.is_dir() else [path]
-    return {p.name: store.hash_file(p, relative_to=path).sha256 for p in files}
 
 
 def _made(out: Path) -> dict | None:

@@ -10,7 +10,7 @@ from asrkit.store.manifest import (
     read_manifest,
     write_manifest,
 )
-from asrkit.store.publish import publish_file, publish_folder, write_bytes, write_lines
+from asrkit.store.publish import check_free, publish_file, publish_folder, write_bytes, write_lines
 from asrkit.store.scratch import ScratchFile
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Manifest",
     "ScratchFile",
     "changed_inputs",
+    "check_free",
     "hash_file",
     "open_verified",
     "publish_file",

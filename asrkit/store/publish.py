@@ -95,8 +95,7 @@ def publish_folder(path: str | os.PathLike[str], *, overwrite: bool = False) -> 
     """
     final = Path(os.path.realpath(path))  # a link stays a link: its target is replaced
     with _telling(final):
-        if final.exists():
-            _refuse_to_lose(final, overwrite=overwrite)
+        check_free(final, overwrite=overwrite)
         temporary = Path(tempfile.mkdtemp(prefix=_temporary_prefix(final), suffix=".tmp", dir=final.parent))
         try:
             yield temporary
@@ -113,6 +112,18 @@ def publish_folder(path: str | os.PathLike[str], *, overwrite: bool = False) -> 
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
         _sync_folder(final.parent)
+
+
+def check_free(path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+    """Refuse a folder that `publish_folder` would refuse: a command that works for hours asks before it begins.
+
+    Raises:
+        AsrkitError: `path` exists and `overwrite` is false or would lose what asrkit has not made.
+    """
+    final = Path(os.path.realpath(path))
+    with _telling(final):
+        if final.exists():
+            _refuse_to_lose(final, overwrite=overwrite)
 
 
 @contextmanager

@@ -83,9 +83,13 @@ def test_a_run_that_was_stopped_goes_on_and_ends_with_the_same_bytes(graph, some
     with journal.open("ab") as file:
         file.write(b'{"utt": "demo-0')  # torn
     other = run("decode", some, "--graph", graph, "-o", tmp_path / "out", "--resume", "--beam", 3, status=1)
-    assert "another one: settings.search.beam differ" in other.stderr
+    assert "another one: beam 8.0 then, 3.0 now; decode with the same" in other.stderr
+    refused = run("decode", some, "--graph", graph, "-o", tmp_path / "out", status=2)
+    assert "an unfinished run lies here; go on with it by --resume" in refused.stderr
     again = run("decode", some, "--graph", graph, "-o", tmp_path / "out", "--resume", status=3)
     assert "2 of 4 utterances are decoded already" in again.stderr and count == 5
+    once_more = run("decode", some, "--graph", graph, "-o", tmp_path / "out", "--resume", status=3)
+    assert "finished already" in once_more.stderr
     for file in ("hyps.jsonl", "failed.jsonl", "manifest.json"):
         assert (tmp_path / "out" / file).read_bytes() == (tmp_path / "whole" / file).read_bytes()
 
@@ -94,6 +98,38 @@ def test_a_folder_that_exists_is_left_alone(graph, tmp_path):
     (tmp_path / "out").mkdir()
     done = run("decode", DEMO / "demo-01.flac", "--graph", graph, "-o", tmp_path / "out", status=2)
     assert "this folder exists" in done.stderr
+
+
+def test_an_unfinished_run_is_lost_only_by_overwrite(graph, tmp_path):
+    asked = ("decode", DEMO / "demo-01.flac", "--graph", graph, "-o", tmp_path / "out")
+    (tmp_path / "out.partial").mkdir()
+    (tmp_path / "out.partial" / "journal.jsonl").write_text('{"utt": "hours of work", "text": ""}\n')
+    assert "an unfinished run lies here" in run(*asked, status=2).stderr
+    run(*asked, "--overwrite")
+    assert [one["utt"] for one in hypotheses(tmp_path / "out")] == ["demo-01"]
+    assert not (tmp_path / "out.partial").exists()
+
+
+def test_what_may_not_be_overwritten_is_told_before_anything_is_decoded(graph, tmp_path, monkeypatch):
+    (tmp_path / "foreign").mkdir()
+    (tmp_path / "foreign" / "thesis").write_text("mine")
+    (tmp_path / "file").write_text("mine")
+    monkeypatch.chdir(tmp_path / "foreign")
+    for out in (tmp_path / "foreign", tmp_path / "file", "."):
+        done = run("decode", DEMO / "demo-01.flac", "--graph", graph, "-o", out, "--overwrite", status=2)
+        assert "1 utterances" not in done.stderr
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "foreign", "thesis"]
+
+
+def test_resuming_a_finished_run_of_another_kind_tells_what_differs(graph, heard, tmp_path):
+    (tmp_path / "names").write_text("林婉清\n", encoding="utf-8")
+    asked = ("decode", "--posteriors-in", heard, "-o", tmp_path / "out")
+    run(*asked, "--graph", graph, "--hotwords", tmp_path / "names")
+    done = run(*asked, "--graph", graph, "--resume", "--lm-scale", 0.7, "--nbest", 2, status=2)
+    assert "another one: hotwords then, none now | nbest 1 then, 2 now | lm_scale 0.5 then, 0.7 now;" in done.stderr
+    (tmp_path / "names").write_text("欧阳雨桐\n", encoding="utf-8")
+    done = run(*asked, "--graph", graph, "--hotwords", tmp_path / "names", "--resume", status=2)
+    assert "another one: hotwords other than then (names);" in done.stderr
 
 
 def test_without_model_and_graph_those_that_ship_are_used():
@@ -141,6 +177,8 @@ def test_wrong_options_are_wrong_usage(graph):
     assert "hotwords need a --graph" in run("decode", "x.wav", "--greedy", "--hotwords", "y", status=2).stderr
     assert "not both" in run("decode", "x.wav", "-o", "z", "--format", "text", status=2).stderr
     assert "beam is 0" in run("decode", "x.wav", "--graph", graph, "--beam", 0, status=2).stderr
+    done = run("decode", "x.wav", "--graph", graph, "--hotwords", "y", "--hotword-format", "none", status=2)
+    assert "'none' is none of auto, native" in done.stderr
 
 
 def test_an_utterance_may_have_a_list_of_its_own(graph, heard, tmp_path):
