@@ -98,6 +98,19 @@ def test_ctc_rows_begin_behind_the_prompt_and_are_log_probabilities(models, kind
     assert emission.starts[1] == pytest.approx(0.06) and emission.ends[-1] == pytest.approx(1.0)
 
 
+def test_ctc_rows_end_where_the_network_says_so(tmp_path, models):
+    network = tiny_models.network("ctc")
+    (prompt,) = (constant for constant in network.graph.initializer if constant.name == "prompt")
+    prompt.CopyFrom(onnx.numpy_helper.from_array(np.array(2, np.int32), "prompt"))  # two steps fewer than there are
+    folder = tiny_models.write(tmp_path / "m", "ctc")
+    onnx.save(network, folder / "model.onnx")
+    model = AcousticModel.open(folder)
+    sounds = [model.features(tiny_models.sound(seconds)) for seconds in (1.0, 2.0)]
+    for features, emission in zip(sounds, model.log_probs(sounds), strict=True):
+        whole = models["ctc"].log_probs([features])[0].log_probs
+        np.testing.assert_allclose(emission.log_probs, whole[:-2], atol=1e-5)
+
+
 @pytest.mark.parametrize("kind", [*KINDS, *SHERPA])
 def test_a_batch_says_what_its_members_say_alone(models, kind):
     sounds = [models[kind].features(tiny_models.sound(0.3 + 0.7 * number, number)) for number in range(5)]
