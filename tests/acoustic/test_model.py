@@ -69,6 +69,19 @@ def test_texts_are_those_of_sherpa_onnx(models, facts):
         assert units == tuple(facts["sherpa_onnx"][utt]["tokens"])
 
 
+def test_without_a_predictor_bias_units_end_before_the_first_end_of_a_sentence_whatever_its_id(tmp_path, models):
+    sound = tiny_models.sound(2.2)
+    whole = models["sherpa"].log_probs([models["sherpa"].features(sound)])[0].log_probs
+    best = whole.argmax(axis=1).tolist()
+    end = next(unit for unit in best if unit != best[0])
+    folder = tiny_models.write_sherpa(tmp_path / "m")
+    names = ["</s>" if n == end else "x" if unit == "</s>" else unit for n, unit in enumerate(tiny_models.UNITS)]
+    (folder / "tokens.txt").write_text("".join(f"{unit} {n}\n" for n, unit in enumerate(names)), encoding="utf-8")
+    cut = AcousticModel.open(folder).log_probs([models["sherpa"].features(sound)])[0].log_probs
+    np.testing.assert_array_equal(cut, whole[: best.index(end)])
+    assert 0 < len(cut) < len(whole)
+
+
 @pytest.mark.parametrize("kind", ["plain", "bicif", "contextual", "seaco"])
 def test_log_probs_are_the_rows_without_the_last_one(models, kind):
     features = models[kind].features(tiny_models.sound(2.2))

@@ -78,6 +78,13 @@ def test_of_equal_costs_the_way_that_the_slow_twin_found_first_is_taken(rng, top
     assert (found.complete, found.dead_end) == (complete, dead_end)
 
 
+def test_epsilon_arcs_are_followed_in_the_order_in_which_their_states_were_reached():
+    arcs = [(0, 2, 1, 0.0, 1), (0, 2, 2, 0.0, 2), (1, 0, 0, 0.0, 3), (2, 0, 0, 0.0, 4)]
+    graph = compiled(arcs, [np.inf, np.inf, np.inf, 0.0, 0.0], 2, "identity", [BLANK])
+    log_probs = np.log(np.array([[0.5, 0.5]], np.float32))
+    assert decode(log_probs, graph).best.words.tolist() == [1]
+
+
 def case_with_hubs(rng, topology):
     """Return posteriors, a graph with two hubs, hotwords and options: only a few units are ever probable."""
     units, common = 700, np.sort(1 + rng.choice(699, 9, replace=False))
