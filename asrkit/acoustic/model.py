@@ -26,6 +26,7 @@ from asrkit.errors import AsrkitError
 Features = NDArray[np.float32]
 _CURE = "use an export of a Paraformer or SenseVoice"
 _LENGTHS = ("speech_lengths", "x_length", "x_lens")
+_CTC_LENGTHS = "encoder_out_lens"  # the prompt included
 _PROMPT = 4  # SenseVoice puts language, event, emotion and text style before the speech
 _LANGUAGE_AUTO, _WITHOUT_ITN = 0, 15  # of SenseVoice's embedding of prompts
 _BIAS = "bias_embed"
@@ -146,7 +147,8 @@ class AcousticModel:
 
     def _ctc(self, outputs: dict[str, NDArray], number: int, length: int, duration: float) -> Emission:
         prompt = _PROMPT if self._has_prompt else 0
-        rows = outputs[self._logits][number][prompt : prompt + length].astype(np.float32)
+        end = int(np.ravel(outputs[_CTC_LENGTHS])[number]) if _CTC_LENGTHS in outputs else prompt + length
+        rows = outputs[self._logits][number][prompt : max(prompt, end)].astype(np.float32)
         rows -= rows.max(axis=1, keepdims=True)
         rows -= np.log(np.exp(rows).sum(axis=1, keepdims=True))
         step = self.package.frontend.options.seconds

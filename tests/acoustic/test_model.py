@@ -69,6 +69,19 @@ def test_texts_are_those_of_sherpa_onnx(models, facts):
         assert units == tuple(facts["sherpa_onnx"][utt]["tokens"])
 
 
+def test_without_a_predictor_bias_units_end_before_the_first_end_of_a_sentence_whatever_its_id(tmp_path, models):
+    sound = tiny_models.sound(2.2)
+    whole = models["sherpa"].log_probs([models["sherpa"].features(sound)])[0].log_probs
+    best = whole.argmax(axis=1).tolist()
+    end = next(unit for unit in best if unit != best[0])
+    folder = tiny_models.write_sherpa(tmp_path / "m")
+    names = ["</s>" if n == end else "x" if unit == "</s>" else unit for n, unit in enumerate(tiny_models.UNITS)]
+    (folder / "tokens.txt").write_text("".join(f"{unit} {n}\n" for n, unit in enumerate(names)), encoding="utf-8")
+    cut = AcousticModel.open(folder).log_probs([models["sherpa"].features(sound)])[0].log_probs
+    np.testing.assert_array_equal(cut, whole[: best.index(end)])
+    assert 0 < len(cut) < len(whole)
+
+
 @pytest.mark.parametrize("kind", ["plain", "bicif", "contextual", "seaco"])
 def test_log_probs_are_the_rows_without_the_last_one(models, kind):
     features = models[kind].features(tiny_models.sound(2.2))
@@ -96,6 +109,19 @@ def test_ctc_rows_begin_behind_the_prompt_and_are_log_probabilities(models, kind
     np.testing.assert_allclose(emission.log_probs - emission.log_probs[:, :1], scores - scores[:, :1], atol=1e-4)
     np.testing.assert_allclose(np.exp(emission.log_probs).sum(axis=1), 1, atol=1e-5)
     assert emission.starts[1] == pytest.approx(0.06) and emission.ends[-1] == pytest.approx(1.0)
+
+
+def test_ctc_rows_end_where_the_network_says_so(tmp_path, models):
+    network = tiny_models.network("ctc")
+    (prompt,) = (constant for constant in network.graph.initializer if constant.name == "prompt")
+    prompt.CopyFrom(onnx.numpy_helper.from_array(np.array(2, np.int32), "prompt"))  # two steps fewer than there are
+    folder = tiny_models.write(tmp_path / "m", "ctc")
+    onnx.save(network, folder / "model.onnx")
+    model = AcousticModel.open(folder)
+    sounds = [model.features(tiny_models.sound(seconds)) for seconds in (1.0, 2.0)]
+    for features, emission in zip(sounds, model.log_probs(sounds), strict=True):
+        whole = models["ctc"].log_probs([features])[0].log_probs
+        np.testing.assert_allclose(emission.log_probs, whole[:-2], atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", [*KINDS, *SHERPA])

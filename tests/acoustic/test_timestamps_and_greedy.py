@@ -36,6 +36,14 @@ def test_other_numbers_of_peaks_than_units_are_integrated_anew():
     np.testing.assert_allclose(ends, (np.array([40, 60, 80]) - 1.5) * STEP, atol=1e-6)
 
 
+def test_alphas_integrated_anew_begin_the_first_unit_and_end_the_last_one():
+    """Their sum is scaled to the units + 1: a peak begins the first unit, and the last peak ends the last one."""
+    alphas = np.full(100, 0.01, np.float32)
+    starts, ends = timestamps.from_peaks(alphas, _peaks([5], 100), 3, step=STEP, duration=2.0)
+    np.testing.assert_allclose(starts, (np.array([24, 49, 74]) - 1.5) * STEP, atol=1e-6)
+    np.testing.assert_allclose(ends, (np.array([49, 74, 99]) - 1.5) * STEP, atol=1e-6)
+
+
 @random_cases(300)
 def test_times_are_ordered_and_inside_the_recording_whatever_the_network_says(rng):
     length, units = int(rng.integers(1, 200)), int(rng.integers(0, 40))

@@ -9,6 +9,7 @@ import pytest
 from asrkit.hotwords.table import no_hotwords
 from asrkit.search.decoder import decode
 from asrkit.search.options import Options
+from asrkit.search.run import run
 from tests.hotwords.law import graph_of
 from tests.random_cases import random_cases
 from tests.search.graphs import (
@@ -59,6 +60,29 @@ def test_with_a_beam_the_slow_twin_finds_the_same(rng, topology):
     assert (found.complete, found.dead_end) == (complete and dead_end is None, dead_end)
     assert found.best.scores.total == pytest.approx(-cost, abs=1e-9)
     assert found.best.words.tolist() == [w for a in arcs if (w := int(graph.fst.arcs["olabel"][a]))]
+
+
+@pytest.mark.parametrize("topology", GRAPHS)
+@random_cases(150)
+def test_of_equal_costs_the_way_that_the_slow_twin_found_first_is_taken(rng, topology):
+    """Costs are small whole numbers here, so that ties abound: the rule for them is in the docstring of beam.py."""
+    graph = GRAPHS[topology](rng, states=int(rng.integers(2, 9)), units=4, coarse=True)
+    log_probs = random_posteriors(rng, int(rng.integers(0, 7)), graph.units, coarse=True)
+    log_probs.flags.writeable = False  # as `checked` makes them
+    hotwords = random_hotwords(rng, graph.units) if rng.random() < 0.5 else no_hotwords(graph.units)
+    options = Options(beam=float(rng.choice([2.5, 4, math.inf])))
+    _, arcs, complete, dead_end = beam_search(log_probs, graph, hotwords, options)
+    with np.errstate(over="ignore"):
+        found = run(graph, hotwords, log_probs, options, lattice=bool(rng.random() < 0.5))
+    assert found.arcs.tolist() == list(arcs)
+    assert (found.complete, found.dead_end) == (complete, dead_end)
+
+
+def test_epsilon_arcs_are_followed_in_the_order_in_which_their_states_were_reached():
+    arcs = [(0, 2, 1, 0.0, 1), (0, 2, 2, 0.0, 2), (1, 0, 0, 0.0, 3), (2, 0, 0, 0.0, 4)]
+    graph = compiled(arcs, [np.inf, np.inf, np.inf, 0.0, 0.0], 2, "identity", [BLANK])
+    log_probs = np.log(np.array([[0.5, 0.5]], np.float32))
+    assert decode(log_probs, graph).best.words.tolist() == [1]
 
 
 def case_with_hubs(rng, topology):
