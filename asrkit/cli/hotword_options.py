@@ -83,6 +83,8 @@ def settings_and_speller(
     formats = ("auto", *hotword_list.FORMATS)
     if format not in formats:
         raise click.BadParameter(f"'{format}' is none of {', '.join(formats)}", param_hint="--format")
-    speller = Speller(units, words, fold_case=not keep_case, fold_width=not keep_width)
     bias = DEFAULT_INCREMENTAL_BIAS if incremental_bias is None else incremental_bias
-    return Settings(format, on_duplicate, funasr_weights, bias, hotword_scale), speller
+    settings = Settings(
+        format, on_duplicate, funasr_weights, bias, hotword_scale, fold_case=not keep_case, fold_width=not keep_width
+    )
+    return settings, Speller(units, words, fold_case=settings.fold_case, fold_width=settings.fold_width)

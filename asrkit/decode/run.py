@@ -11,7 +11,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -222,11 +222,15 @@ def _open_partial(partial: Path, made_of: dict, resume: bool) -> None:
 
 def _made_of(setup: Setup, utterances: Sequence[Utterance]) -> dict:
     """Return all that shapes the results, as plain JSON: hashes of files, options, the utterances."""
-    options = asdict(setup)
-    for name in ("threads", "keep_posteriors"):
+    options = asdict(replace(setup, phrases=None))
+    for name in ("threads", "keep_posteriors", "phrases"):
         options.pop(name)
+    read = {}
+    if setup.hotwords is not None and setup.phrases is not None:  # not the file, which may have changed since
+        phrases = sorted((phrase.text, phrase.weight) for phrase in setup.phrases)
+        read["hotwords"] = {Path(setup.hotwords).name: _hash(repr(phrases))}
     for name in ("model", "graph", "hotwords", "rescore_lm", "posteriors"):
-        options[name] = None if options[name] is None else _content(Path(options[name]))
+        options[name] = read.get(name) or (None if options[name] is None else _content(Path(options[name])))
     hotwords = {id(u.hotwords): _hash(repr(u.hotwords)) for u in {id(u.hotwords): u for u in utterances}.values()}
     listed = [[u.utt, u.source, u.cut.start, u.cut.end, hotwords[id(u.hotwords)]] for u in utterances]
     options["utterances"] = _hash(json.dumps(listed))
