@@ -56,6 +56,8 @@ asrkit decode recordings/ --graph graph/ --sweep lm_scale=0:1:0.1 beam=8,12 --re
 @click.option("--on-duplicate", type=click.Choice(["error", "first", "last", "highest"]), default="error",
               show_default=True, help="Which weight counts if a hotword has two.")
 @click.option("--funasr-weights", is_flag=True, help="Hotword weights are FunASR's: 20 there is 2.0 here.")
+@click.option("--keep-case", is_flag=True, help="Letters of hotwords match in the case of the list only.")
+@click.option("--keep-width", is_flag=True, help="Full-width letters of hotwords are not taken for plain ones.")
 @click.option("--sweep", multiple=True, metavar="NAME=VALUES", help="Decode with each of these values, the model run "
               "once: 0:1:0.1 (from, to, step) or 8,12; of beam, lm_scale, word_score, hotword_scale … More of them may "
               "follow; all combinations are tried.")
@@ -142,8 +144,8 @@ def _setup(options: dict[str, Any]) -> Setup:
     from asrkit.decode import sweep
     from asrkit.decode.setup import Setting, Setup
     from asrkit.formats import posteriors
+    from asrkit.hotwords import lists
     from asrkit.hotwords.graph import DEFAULT_INCREMENTAL_BIAS
-    from asrkit.hotwords.lists import Settings
     from asrkit.search.options import Options
 
     graph = None if options["greedy"] else options["graph"]
@@ -155,12 +157,14 @@ def _setup(options: dict[str, Any]) -> Setup:
     bias = options["incremental_bias"]
     base = Setting(
         Options(*(options[name] for name in _SEARCH)),
-        Settings(
+        lists.Settings(
             options["hotword_format"],
             options["on_duplicate"],
             options["funasr_weights"],
             DEFAULT_INCREMENTAL_BIAS if bias is None else bias,
             options["hotword_scale"],
+            fold_case=not options["keep_case"],
+            fold_width=not options["keep_width"],
         ),
     )
     return Setup(
@@ -179,6 +183,7 @@ def _setup(options: dict[str, Any]) -> Setup:
         rescore_lm=options["rescore_lm"],
         lattices=options["lattice"],
         keep_posteriors=options["posteriors_out"] is not None,
+        phrases=lists.read(options["hotwords"], base.hotwords).phrases if options["hotwords"] else None,
     )
 
 

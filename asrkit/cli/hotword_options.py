@@ -90,6 +90,8 @@ def settings_and_speller(
     from asrkit.hotwords.lists import Settings
     from asrkit.hotwords.spelling import Speller
 
-    speller = Speller(units, words, fold_case=not keep_case, fold_width=not keep_width)
     bias = DEFAULT_INCREMENTAL_BIAS if incremental_bias is None else incremental_bias
-    return Settings(format, on_duplicate, funasr_weights, bias, hotword_scale), speller
+    settings = Settings(
+        format, on_duplicate, funasr_weights, bias, hotword_scale, fold_case=not keep_case, fold_width=not keep_width
+    )
+    return settings, Speller(units, words, fold_case=settings.fold_case, fold_width=settings.fold_width)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from asrkit import store
@@ -17,11 +17,15 @@ _CONTENTS = ("graph", "hotwords", "model", "posteriors", "rescore_lm")  # hashes
 
 def record(setup: Setup, utterances: Sequence[Utterance]) -> dict:
     """Return all that shapes the results, as plain JSON: hashes of files, options, the utterances."""
-    options = asdict(setup)
-    for name in ("threads", "keep_posteriors"):
+    options = asdict(replace(setup, phrases=None))
+    for name in ("threads", "keep_posteriors", "phrases"):
         options.pop(name)
+    read = {}
+    if setup.hotwords is not None and setup.phrases is not None:  # not the file, which may have changed since
+        phrases = sorted((phrase.text, phrase.weight) for phrase in setup.phrases)
+        read["hotwords"] = {Path(setup.hotwords).name: _hash(repr(phrases))}
     for name in _CONTENTS:
-        options[name] = None if options[name] is None else _content(Path(options[name]))
+        options[name] = read.get(name) or (None if options[name] is None else _content(Path(options[name])))
     hotwords = {id(u.hotwords): _hash(repr(u.hotwords)) for u in {id(u.hotwords): u for u in utterances}.values()}
     listed = [[u.utt, u.source, u.cut.start, u.cut.end, hotwords[id(u.hotwords)]] for u in utterances]
     options["utterances"] = _hash(json.dumps(listed))

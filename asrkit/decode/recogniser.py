@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 from asrkit.acoustic import listening
 from asrkit.acoustic.folder import SHIPPED
@@ -73,6 +72,7 @@ class Recogniser:
         self.setup = setup
         self.clock = Clock()
         self._lists: dict[tuple[tuple[Phrase, ...], lists.Settings], HotwordGraph] = {}
+        self._spellers: dict[tuple[bool, bool], Speller] = {}
         with self.clock("opening"):
             self._open()
 
@@ -91,7 +91,7 @@ class Recogniser:
         self.units = self.graph.units if self.model is None and self.graph else self.model.package.units
         self.hotwords: list[HotwordGraph | None] = [None] * len(setup.settings)
         if setup.hotwords is not None:
-            self.hotwords = [self._of_file(setup.hotwords, setting.hotwords) for setting in setup.settings]
+            self.hotwords = [self._of_list(setup.hotwords, setting.hotwords) for setting in setup.settings]
         self._speech = None
         if setup.vad:
             from asrkit.audio.vad import SileroVad
@@ -229,12 +229,16 @@ class Recogniser:
             return "\n".join(to_kaldi_text(utt, found.lattice.words, str))
         return base64.b64encode(b"".join(openfst.serialize(to_fst(found.lattice.words), "vector"))).decode("ascii")
 
-    @cached_property
-    def _speller(self) -> Speller:
-        return Speller(self.units, self.graph.lexicon if self.graph is not None else None)
+    def _speller(self, settings: lists.Settings) -> Speller:
+        folds = settings.fold_case, settings.fold_width
+        if folds not in self._spellers:
+            lexicon = self.graph.lexicon if self.graph is not None else None
+            self._spellers[folds] = Speller(self.units, lexicon, fold_case=folds[0], fold_width=folds[1])
+        return self._spellers[folds]
 
-    def _of_file(self, path: str, settings: lists.Settings) -> HotwordGraph:
-        return self.compiled(lists.read(path, settings).phrases, settings, path)
+    def _of_list(self, path: str, settings: lists.Settings) -> HotwordGraph:
+        phrases = self.setup.phrases
+        return self.compiled(lists.read(path, settings).phrases if phrases is None else phrases, settings, path)
 
     def compiled(self, phrases: tuple[Phrase, ...], settings: lists.Settings, name: str) -> HotwordGraph:
         """Return the graph of `phrases`, which messages call `name`; the last few are kept.
@@ -245,5 +249,5 @@ class Recogniser:
         if (phrases, settings) not in self._lists:
             if len(self._lists) >= _LISTS_KEPT:
                 self._lists.clear()
-            self._lists[phrases, settings] = lists.compiled(phrases, self._speller, settings, name)[0]
+            self._lists[phrases, settings] = lists.compiled(phrases, self._speller(settings), settings, name)[0]
         return self._lists[phrases, settings]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from asrkit.acoustic import listening
+from asrkit.formats.hotword_lines import Phrase
 from asrkit.hotwords import lists
 from asrkit.search.options import Options
 
@@ -35,7 +36,7 @@ class Setup:
     Attributes:
         model: a model folder; None if posteriors take the place of recordings and a graph tells the units.
         graph: a graph folder; None decodes greedily.
-        hotwords: a hotword list; None for none.
+        hotwords: the path of a hotword list; None for none.
         settings: of the search; each utterance is heard once and searched with each of them.
         listening: how recordings are treated; `speech` is made from `vad`.
         vad: speech is found by silero-vad.
@@ -46,6 +47,8 @@ class Setup:
         rescore_lm: a language model for kenlm that takes the place of the graph's in the lattice.
         lattices: in which form lattices are wanted.
         keep_posteriors: whether answers bring along what the model said.
+        phrases: what stands in the list `hotwords`, weights in nats, if it has been read already: so every process and
+            every setting has the same, even if the file changes meanwhile.
     """
 
     model: str | None
@@ -63,3 +66,4 @@ class Setup:
     rescore_lm: str | None = None
     lattices: LatticeForm | None = None
     keep_posteriors: bool = False
+    phrases: tuple[Phrase, ...] | None = None

@@ -11,7 +11,7 @@ from asrkit.errors import shown
 from asrkit.formats.arpa import Arpa
 from asrkit.formats.hotword_lines import Phrase
 from asrkit.hotwords.graph import LARGEST_BIAS, HotwordGraph
-from asrkit.hotwords.lists import place
+from asrkit.hotwords.lists import place, what_an_enormous_weight_does
 from asrkit.hotwords.spelling import MAX_SPELLINGS, RefusedPhrase, SpelledPhrase, Speller, Units, spell_all
 
 LARGE_WEIGHT = 10.0  # nats: e^10 = 22,000 : 1
@@ -185,7 +185,8 @@ def _lengths(spelled: Sequence[SpelledPhrase]) -> Iterator[Finding]:
 def _weights(phrases: Sequence[Phrase]) -> Iterator[Finding]:
     for phrase in phrases:
         if abs(phrase.weight) > LARGEST_BIAS:
-            what = f"has weight {phrase.weight:g}, taken as {LARGEST_BIAS:,.0f}, which drowns whatever is said"
+            taken, risk = what_an_enormous_weight_does(phrase.weight)
+            what = f"has weight {phrase.weight:g}, taken as {taken}, and {risk}"
             yield Finding(Severity.WARNING, "weight", phrase.text, phrase.line, what, "try a weight between 0 and 5")
         elif abs(phrase.weight) >= LARGE_WEIGHT:
             what = f"has a weight of {phrase.weight:g} nats, which overrules the acoustic model"

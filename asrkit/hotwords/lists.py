@@ -28,6 +28,7 @@ class Settings:
         funasr_weights: the weights, whatever the format, are on FunASR's scale: divided by its am_scale, 10.
         incremental_bias: nats for each covered unit.
         scale: multiplies every bias.
+        fold_case, fold_width: how phrases are compared with words and units; see `Speller`.
     """
 
     format: hotword_list.Format | Literal["auto"] = "auto"
@@ -35,6 +36,8 @@ class Settings:
     funasr_weights: bool = False
     incremental_bias: float = DEFAULT_INCREMENTAL_BIAS
     scale: float = 1.0
+    fold_case: bool = True
+    fold_width: bool = True
 
 
 def read(path: str | os.PathLike[str], settings: Settings) -> HotwordList:
@@ -67,17 +70,19 @@ def compiled(
     spelled, refused = spell_all(phrases, speller)
     for phrase in refused[:_SHOWN]:
         progress.warn(f"{place(name, phrase.line)}: {shown(phrase.phrase)} is left out: {phrase.reason}")
-    if len(refused) > _SHOWN:
-        progress.warn(f"{name}: {len(refused) - _SHOWN:,} more phrases are left out")
+    if refused and spelled:
+        more = f", {len(refused) - _SHOWN:,} of them not told here" if len(refused) > _SHOWN else ""
+        progress.warn(f"{name}: {len(refused):,} of {len(refused) + len(spelled):,} hotwords left out{more}")
     if not spelled:
         reason = f"{refused[0].reason} ({shown(refused[0].phrase)})" if refused else "the list is empty"
         what = f"none of the {len(refused):,} hotwords can be spelled: {reason}"
         raise AsrkitError(what, where=name, cure="check that the unit table and the lexicon are those of the model")
     enormous = [phrase for phrase in spelled if abs(phrase.weight * settings.scale) > LARGEST_BIAS]
     if enormous:
-        what = f"the weight {enormous[0].weight:g} of {shown(enormous[0].phrase)} is taken as {LARGEST_BIAS:,.0f}"
-        risk = "a phrase with such a weight drowns whatever is said"
-        progress.warn(f"{place(name, enormous[0].line)}: {what}; {risk}")
+        first, more = enormous[0], f" and {len(enormous) - 1:,} more" if len(enormous) > 1 else ""
+        taken, risk = what_an_enormous_weight_does(first.weight)
+        what = f"the weight {first.weight:g} of {shown(first.phrase)}{more} is taken as {taken}"
+        progress.warn(f"{place(name, first.line)}: {what}; a phrase with such a weight {risk}")
     graph = HotwordGraph.build(
         spelled, len(speller.units.units), incremental_bias=settings.incremental_bias, scale=settings.scale
     )
@@ -89,6 +94,13 @@ def compile_list(
 ) -> tuple[HotwordGraph, tuple[SpelledPhrase, ...], tuple[RefusedPhrase, ...]]:
     """Return `compiled` of the list in the file `path`."""
     return compiled(read(path, settings).phrases, speller, settings, name_of(path))
+
+
+def what_an_enormous_weight_does(weight: float) -> tuple[str, str]:
+    """Return as what a weight beyond LARGEST_BIAS is taken, and what a phrase with it does."""
+    if weight > 0:
+        return f"{LARGEST_BIAS:,.0f}", "drowns whatever is said"
+    return f"-{LARGEST_BIAS:,.0f}", "never comes out, even where it is said"
 
 
 def place(name: str, line: int) -> str:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from asrkit.decode import jobs as processes
 from tests.cli.running import asrkit as run
 from tests.decode.demo import DEMO, TOKENS, hypotheses
 
@@ -179,6 +180,45 @@ def test_wrong_options_are_wrong_usage(graph):
     assert "beam is 0" in run("decode", "x.wav", "--graph", graph, "--beam", 0, status=2).stderr
     done = run("decode", "x.wav", "--graph", graph, "--hotwords", "y", "--hotword-format", "none", status=2)
     assert "'none' is none of auto, native" in done.stderr
+
+
+def test_a_hotword_list_that_changes_while_decoding_changes_nothing(graph, heard, tmp_path, monkeypatch):
+    """It is read once: all processes, those that follow killed ones too, and all settings of a sweep have the same."""
+    names, answers = tmp_path / "names", processes.answers
+
+    def changed(*arguments):
+        names.write_text("欧阳雨桐\n", encoding="utf-8")
+        yield from answers(*arguments)
+
+    asked = ("decode", "--posteriors-in", heard, "--graph", graph, "--incremental-bias", 5, "--hotwords", names)
+    names.write_text("林婉清\n", encoding="utf-8")
+    run(*asked, "-o", tmp_path / "before")
+    monkeypatch.setattr(processes, "answers", changed)
+    run(*asked, "-o", tmp_path / "changed")
+    assert hypotheses(tmp_path / "changed") == hypotheses(tmp_path / "before")
+
+
+def test_a_hotword_list_may_come_from_standard_input(graph, heard, tmp_path):
+    (tmp_path / "names").write_text("林婉清\n", encoding="utf-8")
+    asked = ("decode", "--posteriors-in", heard, "--graph", graph, "--sweep", "incremental_bias=3,5")
+    from_file = run(*asked, "--hotwords", tmp_path / "names", "-o", tmp_path / "a")
+    from_pipe = run(*asked, "--hotwords", "-", "-o", tmp_path / "b", stdin="林婉清\n".encode())
+    assert "cannot" not in from_pipe.stderr and from_file.status == from_pipe.status
+    assert hypotheses(tmp_path / "a" / "incremental_bias=5") == hypotheses(tmp_path / "b" / "incremental_bias=5")
+
+
+def test_case_and_width_of_hotwords_are_folded_unless_it_is_said_otherwise(heard, tmp_path):
+    (tmp_path / "lexicon").write_text("abc yī\n林 lín\n", encoding="utf-8")
+    (tmp_path / "corpus").write_text("abc 林\n林\n", encoding="utf-8")
+    (tmp_path / "names").write_text("ＡＢＣ\n林\n", encoding="utf-8")
+    run("train-lm", tmp_path / "corpus", "-o", tmp_path / "lm.arpa", "--order", 1, "--smoothing", "witten-bell")
+    made = ("--lexicon", tmp_path / "lexicon", "--lm", tmp_path / "lm.arpa", "--tokens", TOKENS)
+    run("build-graph", *made, "-o", tmp_path / "graph")
+    asked = ("decode", "--posteriors-in", heard, "--graph", tmp_path / "graph", "--hotwords", tmp_path / "names")
+    assert "left out" not in run(*asked).stderr
+    for option in ("--keep-case", "--keep-width"):
+        stderr = run(*asked, option).stderr
+        assert "names:1: 'ＡＢＣ' is left out: " in stderr and "names: 1 of 2 hotwords left out" in stderr
 
 
 def test_an_utterance_may_have_a_list_of_its_own(graph, heard, tmp_path):
