@@ -10,6 +10,7 @@ paths of the whole lattice, each as probable as there. Only an alignment cannot 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -56,10 +57,14 @@ def pieces(lattice: Acyclic, words: NDArray[np.integer], scale: float) -> Iterat
     cuts = _cuts(whole, lattice.sources[spoken])
     before = _log_forward(whole.sources, whole.targets, whole.scores, whole.state_count)
     behind = _log_backward(whole.sources, whole.targets, whole.scores, whole.state_count)
-    firsts = np.searchsorted(lattice.sources[spoken], cuts)
-    for number in range(len(cuts) - 1):
+    firsts, arcs = np.searchsorted(lattice.sources[spoken], cuts), np.searchsorted(whole.sources, cuts)
+    entering = np.zeros(0, np.int64)
+    for number, (first, end) in enumerate(pairwise(cuts.tolist())):
+        inner = np.arange(arcs[number], arcs[number + 1])
         sequence = whole.sequence[firsts[number] : firsts[number + 1]]
-        yield _piece(whole, int(cuts[number]), int(cuts[number + 1]), before, behind, sequence)
+        yield _piece(whole, (first, end), (entering, inner), before, behind, sequence)
+        entering = np.concatenate([entering, inner])
+        entering = entering[whole.targets[entering] >= end]
 
 
 def _with_one_end(lattice: Acyclic, words: NDArray[np.int32], scale: float) -> Piece:
@@ -89,15 +94,17 @@ def _cuts(whole: Piece, spoken_from: NDArray[np.integer]) -> NDArray[np.int64]:
 
 def _piece(
     whole: Piece,
-    first: int,
-    end: int,
+    states: tuple[int, int],
+    arcs: tuple[NDArray[np.int64], NDArray[np.int64]],
     before: NDArray[np.float64],
     behind: NDArray[np.float64],
     sequence: NDArray[np.int32],
 ) -> Piece:
-    """Return what lies from the state `first` to the state `end` (not included)."""
-    inner = slice(*np.searchsorted(whole.sources, [first, end]))
-    entering = np.flatnonzero((whole.sources[: inner.start] < first) & (whole.targets[: inner.start] >= first))
+    """Return what lies from the first to the second of the `states` (not included).
+
+    `arcs` are those that come from states before them and end in them or beyond, and those that begin in them.
+    """
+    (first, end), (entering, inner) = states, arcs
     into, place = np.unique(whole.targets[entering], return_inverse=True)
     weights = np.full(len(into), -np.inf)
     np.logaddexp.at(weights, place, before[whole.sources[entering]] + whole.scores[entering])
