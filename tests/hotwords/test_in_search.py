@@ -108,13 +108,14 @@ def posteriors(*steps, units=7):
         return np.log(rows / rows.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
-def test_yangguang_baoding_is_heard_as_it_is_said():
+@pytest.mark.parametrize("units", [7, 50, 700])  # few arcs; enough to mark labels that are read along failures; a hub
+def test_yangguang_baoding_is_heard_as_it_is_said(units):
     """阳光保险 and 保定 are hotwords; 阳光保定 is said, its last unit unclear. Nothing is paid for 阳光."""
     yang, guang, bao, xian, ding, ting = range(1, 7)
-    hotwords = graph_of({(yang, guang, bao, xian): 0.0, (bao, ding): 0.0}, 2.0, 7)
-    said = posteriors({yang: 0.9}, {guang: 0.9}, {bao: 0.9}, {ding: 0.3, ting: 0.6, xian: 0.001})
-    plain = decode(said, open_graph(7))
-    found = decode(said, open_graph(7), hotwords.table)
+    hotwords = graph_of({(yang, guang, bao, xian): 0.0, (bao, ding): 0.0}, 2.0, units)
+    said = posteriors({yang: 0.9}, {guang: 0.9}, {bao: 0.9}, {ding: 0.3, ting: 0.6, xian: 0.001}, units=units)
+    plain = decode(said, open_graph(units))
+    found = decode(said, open_graph(units), hotwords.table)
     assert plain.best.units.tolist() == [yang, guang, bao, ting]
     assert found.best.units.tolist() == [yang, guang, bao, ding]
     assert found.best.scores.hotword == 4.0
@@ -140,6 +141,31 @@ def test_pending_credit_never_drops_what_is_right():
     found = decode(posteriors(*steps, units=units), open_graph(units), hotwords.table, Options(beam=4.0))
     assert found.best.units.tolist() == [35] * 30 + [36]
     assert found.best.scores.hotword == 0
+
+
+def test_a_phrase_is_completed_though_another_one_holds_much_pending_credit():
+    """What its last unit banks brings it within the beam of what is settled; with pending credit it is far behind."""
+    units, other, first, second, last = 30, 20, 10, 11, 21
+    long_phrase = tuple(range(1, 9))
+    hotwords = graph_of({long_phrase: 0.0, (first, second): 1.0}, 3.0, units)
+    steps = [{unit: 0.45, other: 0.55} for unit in long_phrase[:5]]
+    steps += [{long_phrase[5]: 0.25, other: 0.25, first: 0.01}, {long_phrase[6]: 0.25, other: 0.25, second: 0.01}]
+    steps += [{last: 0.99, long_phrase[7]: 0.0}]
+    found = decode(posteriors(*steps, units=units), open_graph(units), hotwords.table, Options(beam=4.0))
+    assert found.best.units.tolist() == [*[other] * 5, first, second, last]
+    assert found.best.scores.hotword == 7.0
+
+
+def test_the_lattice_keeps_what_lives_by_pending_credit_alone_over_an_arc_that_reads_nothing():
+    """Half-way, a phrase is within the beam with its credit only, and an epsilon arc lies between its two units."""
+    a, b, c, d = range(1, 5)
+    arcs = [(0, a + 1, a, 0.0, 1), (1, 0, 0, 0.0, 2), (2, b + 1, b, 0.0, 4)]
+    arcs += [(0, c + 1, c, 0.0, 3), (3, d + 1, d, 0.0, 4)]
+    graph = compiled(arcs, np.array([*[np.inf] * 4, 0]), 7, "identity", [BLANK])
+    said = posteriors({a: 0.006, c: 0.9}, {b: 0.5, d: 0.5})
+    found = decode(said, graph, graph_of({(a, b): 0.0}, 3.0, 7).table, Options(beam=3.0), lattice=True)
+    assert found.best.units.tolist() == [a, b]
+    assert [path.units.tolist() for path in found.lattice.nbest(2)] == [[a, b], [c, d]]
 
 
 def test_a_list_for_another_model_is_refused():
