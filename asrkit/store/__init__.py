@@ -10,11 +10,12 @@ from asrkit.store.manifest import (
     read_manifest,
     write_manifest,
 )
-from asrkit.store.publish import check_free, publish_file, publish_folder, write_bytes, write_lines
+from asrkit.store.publish import STDOUT, check_free, publish_file, publish_folder, write_bytes, write_lines
 from asrkit.store.scratch import ScratchFile
 
 __all__ = [
     "MANIFEST",
+    "STDOUT",
     "FileRecord",
     "Manifest",
     "ScratchFile",
