@@ -65,9 +65,17 @@ Advance = Callable[..., None]  # advance(amount, note=""): so much more is done;
 
 
 @contextmanager
-def track(what: str, total: float | None = None, unit: str = "") -> Iterator[Advance]:
-    """Yield `advance(amount, note="")`, to be called as the work goes on; `total` is the whole amount, if known."""
-    if _settings.quiet:
+def track(what: str, total: float | None = None, unit: str = "", *, data: bool = False) -> Iterator[Advance]:
+    """Yield `advance(amount, note="")`, to be called as the work goes on.
+
+    Args:
+        what: the work.
+        total: the whole amount, if known.
+        unit: of the amounts.
+        data: whether data goes to standard output meanwhile; if that is a terminal, it shows how far the work is, and
+            a bar would stand in between.
+    """
+    if _settings.quiet or (data and sys.stdout is not None and sys.stdout.isatty()):
         yield lambda amount, note="": None
     elif sys.stderr and sys.stderr.isatty() and not _settings.json_lines:
         with _bar(what, total, unit) as advance:

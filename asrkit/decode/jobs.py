@@ -142,7 +142,8 @@ class _Pool:
 
 def _serve(pipe: Connection, setup: Setup, messages: dict[str, bool]) -> None:
     """Answer over `pipe` until its other end is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it and its commands; the process that asked tells
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as background jobs have it
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it and its commands; the process that asked tells
     progress.configure(**messages)
     answer: Any = _READY
     try:

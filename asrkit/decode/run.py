@@ -81,8 +81,11 @@ def to_stdout(
 ) -> Outcome:
     """Decode with one setting, write a format to standard output as results come, and return how it went."""
     outcome = _new_outcome(setup)
-    found = _answers(setup, utterances, jobs, outcome, posteriors_out)
-    store.write_lines("-", outputs.lines(format, (answer.results[0] for answer in found)))
+    found = _answers(setup, utterances, jobs, outcome, posteriors_out, data=True)
+    with store.publish_file(store.STDOUT) as stream:
+        for line in outputs.lines(format, (answer.results[0] for answer in found)):
+            stream.write(line.encode("utf-8") + b"\n")
+            stream.flush()  # a reader, or a person, has each result at once
     return outcome
 
 
@@ -170,9 +173,15 @@ def to_folder(
 
 
 def _answers(
-    setup: Setup, utterances: Sequence[Utterance], jobs: int, outcome: Outcome, posteriors_out: str | None
+    setup: Setup,
+    utterances: Sequence[Utterance],
+    jobs: int,
+    outcome: Outcome,
+    posteriors_out: str | None,
+    *,
+    data: bool = False,
 ) -> Iterator[Answer]:
-    answers = told(outcome.counted(processes.answers(setup, utterances, jobs)), len(utterances), jobs)
+    answers = told(outcome.counted(processes.answers(setup, utterances, jobs)), len(utterances), jobs, data=data)
     if posteriors_out is None:
         yield from answers
         return

@@ -12,10 +12,17 @@ from asrkit.formats.hyps import Failure, Hypothesis
 _STAGES = ("opening", "audio", "features", "model", "posteriors", "search")
 
 
-def told(answers: Iterable[Answer], total: int, jobs: int) -> Iterator[Answer]:
-    """Pass `answers` on and tell how far the run is, which utterances fail, and at the end how it went."""
+def told(answers: Iterable[Answer], total: int, jobs: int, *, data: bool) -> Iterator[Answer]:
+    """Pass `answers` on and tell how far the run is, which utterances fail, and at the end how it went.
+
+    Args:
+        answers: what is passed on.
+        total: how many of them come.
+        jobs: processes.
+        data: whether the results go to standard output as they come.
+    """
     began, sound, failed, count, clock = time.perf_counter(), 0.0, 0, 0, progress.Clock()
-    with progress.track("decoding", total, "utterances") as advance:
+    with progress.track("decoding", total, "utterances", data=data) as advance:
         for answer in answers:
             count += 1
             clock.add(dict(answer.seconds))

@@ -88,6 +88,7 @@ def parse(
         cure = "write one phrase a line, or leave the option out"
         raise AsrkitError("no phrase stands in this list of hotwords", where=name, cure=cure)
     phrases = _without_duplicates(found, name, on_duplicate, errors)
+    errors.sort(key=lambda error: int((error.where or "").rpartition(":")[2]))
     refuse_all(errors, "places in this list of hotwords", name)
     for suspicion in _suspicions(phrases, format):
         progress.warn(f"{name}: {suspicion}")

@@ -56,6 +56,12 @@ def open_binary(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         raise from_os_error(error, name) from error
 
 
+def is_packed(path: str | os.PathLike[str]) -> bool:
+    """Return whether the file `path`, which can be read, is gzip."""
+    with open(path, "rb") as raw:
+        return raw.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+
+
 def _unpacked(raw: io.BufferedReader) -> IO[bytes]:
     if raw.peek(2)[:2] == _GZIP_MAGIC:
         return cast(IO[bytes], io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=raw)), 1 << 20))

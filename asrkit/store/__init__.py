@@ -10,11 +10,12 @@ from asrkit.store.manifest import (
     read_manifest,
     write_manifest,
 )
-from asrkit.store.publish import check_free, publish_file, publish_folder, write_bytes, write_lines
-from asrkit.store.scratch import ScratchFile
+from asrkit.store.publish import STDOUT, check_free, publish_file, publish_folder, write_bytes, write_lines
+from asrkit.store.scratch import ScratchFile, scratch_copy
 
 __all__ = [
     "MANIFEST",
+    "STDOUT",
     "FileRecord",
     "Manifest",
     "ScratchFile",
@@ -25,6 +26,7 @@ __all__ = [
     "publish_file",
     "publish_folder",
     "read_manifest",
+    "scratch_copy",
     "write_bytes",
     "write_lines",
     "write_manifest",

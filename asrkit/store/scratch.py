@@ -1,11 +1,18 @@
-"""Working space on disk for what does not fit into memory: files without a name, gone when the run ends in any way."""
+"""Working space on disk, in the folder that TMPDIR names, else /tmp.
+
+`ScratchFile` is for what does not fit into memory: a file without a name, gone when the run ends in any way.
+`scratch_copy` is for a library that reads files only by their names.
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import weakref
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +21,7 @@ from asrkit.errors import from_os_error
 
 
 class ScratchFile:
-    """Bytes of arrays, appended and read again; in the folder that TMPDIR names, else /tmp."""
+    """Bytes of arrays, appended and read again."""
 
     def __init__(self) -> None:
         self._folder = tempfile.gettempdir()
@@ -45,3 +52,24 @@ class ScratchFile:
             if size == 0:
                 raise EOFError("a scratch file is shorter than what was written to it")
             left, first_byte = left[size:], first_byte + size
+
+
+@contextmanager
+def scratch_copy(stream: IO[bytes]) -> Iterator[str]:
+    """Yield the path of a file with all that `stream` gives, which is gone when the block ends.
+
+    Raises:
+        AsrkitError: the disk is full.
+    """
+    folder = tempfile.gettempdir()
+    try:
+        copy = tempfile.NamedTemporaryFile(prefix="asrkit-", dir=folder)  # noqa: SIM115  (what the block raises is not ours)
+    except OSError as error:
+        raise from_os_error(error, folder) from error
+    with copy:
+        try:
+            shutil.copyfileobj(stream, copy, 1 << 20)
+            copy.flush()
+        except OSError as error:
+            raise from_os_error(error, folder) from error
+        yield copy.name

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -69,6 +70,52 @@ def test_ctrl_c_twice_ends_a_run_that_may_be_gone_on_with(graph, tmp_path):
     assert running.returncode == 130
     assert errors.decode().splitlines()[-1] == "asrkit: error: interrupted" and b"Traceback" not in errors
     assert not (tmp_path / "out").exists() and (tmp_path / "out.partial" / "journal.jsonl").exists()
+
+
+def test_a_run_that_is_not_to_be_interrupted_loses_no_process(graph, tmp_path):
+    """As a script's background job has it: Ctrl-C is ignored there, and so it is in the processes."""
+    for fifo in ("ready", "go"):
+        os.mkfifo(tmp_path / fifo)
+    first = f"[ -e {tmp_path}/flag ] || {{ touch {tmp_path}/flag; echo > {tmp_path}/ready; cat {tmp_path}/go; }}"
+    asked = (list_of(tmp_path, 18, {17: f"{first}; cat {{}}"}), "--graph", graph, "--allow-commands", "--jobs", 2)
+    command = ["bash", "-c", 'trap "" INT; exec "$@"', "-", *ASKED, *map(str, asked), "-o", str(tmp_path / "out")]
+    running = subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True)
+    (tmp_path / "ready").read_text()
+    os.killpg(running.pid, signal.SIGINT)
+    (tmp_path / "go").write_text("")
+    _, errors = running.communicate()
+    assert running.returncode == 0 and b"killed" not in errors
+
+
+def test_each_result_is_there_as_soon_as_it_is_found(graph, tmp_path):
+    out = tmp_path / "out"
+    commands = {11: f"wc -l < {out} > {tmp_path / 'seen'}; cat {{}}"}
+    with out.open("wb") as stream:
+        command = [*ASKED, str(list_of(tmp_path, 12, commands)), "--graph", str(graph), "--allow-commands", "--quiet"]
+        buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+        subprocess.run(command, stdout=stream, env=buffered, check=True)
+    assert int((tmp_path / "seen").read_text()) > 0 and len(out.read_text(encoding="utf-8").splitlines()) == 12
+
+
+def test_results_on_a_terminal_have_no_bar_between_them(graph, tmp_path):
+    asked = [*ASKED, str(list_of(tmp_path, 3, {})), "--graph", str(graph)]
+    for results in (True, False):
+        ours, theirs = pty.openpty()
+        where = ["--format", "text"] if results else ["-o", str(tmp_path / "out")]
+        running = subprocess.Popen([*asked, *where], stdout=theirs, stderr=theirs, env={**os.environ, "TERM": "xterm"})
+        os.close(theirs)
+        written = b"".join(iter(lambda: read_terminal(ours), b""))
+        os.close(ours)
+        assert running.wait() == 0 and b"3 utterances" in written
+        assert (b"decoding" in written) is not results and (b"u02 " in written) is results
+
+
+def read_terminal(descriptor):
+    """Return what was written to a terminal, b"" if all who write have closed it."""
+    try:
+        return os.read(descriptor, 1 << 16)
+    except OSError:
+        return b""
 
 
 def test_a_reader_that_goes_away_ends_the_run_quietly(graph, tmp_path):

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import tempfile
 
 import numpy as np
 import pynini
@@ -219,9 +220,20 @@ def test_a_model_that_kenlm_cannot_load_is_told_before_anything_is_decoded(graph
     asked = ("decode", "--posteriors-in", heard, "--graph", graph, "--rescore-lm")
     assert "no such file" in run(*asked, tmp_path / "none", status=1).stderr
     (tmp_path / "bad").write_text("no model\n")
-    (tmp_path / "packed").write_bytes(gzip.compress((graph.parent / "lm.arpa").read_bytes()))
+    (tmp_path / "packed").write_bytes(gzip.compress(b"no model\n"))
     for name in ("bad", "packed"):
-        assert "kenlm cannot load this model" in run(*asked, tmp_path / name, status=1).stderr
+        told = run(*asked, tmp_path / name, status=1).stderr
+        assert f"{tmp_path / name}: kenlm cannot load this model" in told and "asrkit-" not in told
+
+
+def test_a_packed_model_rescores_as_the_same_one_unpacked(graph, heard, tmp_path, monkeypatch):
+    (tmp_path / "scratch").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "scratch"))
+    lm = tmp_path / "lm.arpa.gz"
+    lm.write_bytes(gzip.compress((graph.parent / "lm.arpa").read_bytes()))
+    asked = ("decode", "--posteriors-in", heard, "--graph", graph, "--format", "jsonl", "--rescore-lm")
+    assert run(*asked, lm).stdout == run(*asked, graph.parent / "lm.arpa").stdout
+    assert not list((tmp_path / "scratch").iterdir())
 
 
 def test_options_that_do_not_go_together_are_wrong_usage(graph, heard):

@@ -148,8 +148,9 @@ def test_all_wrong_lines_are_told_at_once(tmp_path):
     path = written(tmp_path / "h.txt", 'a 1\n"b\n"" 2\nc 2\n"d" x\na 3\n"e"f\n')
     message = told(hotword_list.parse, path, "5 places in this list of hotwords are wrong: ")
     wrong = {2: "is not closed", 3: "hold no phrase", 5: "the weight 'x'", 6: "on line 1", 7: "'f'"}
-    for line, what in wrong.items():
-        assert any(f"h.txt:{line}: " in part and what in part for part in message.split(" | ")), (line, what)
+    parts = message.split(" | ")
+    for (line, what), part in zip(wrong.items(), parts, strict=True):  # in the order of the lines
+        assert f"h.txt:{line}: " in part and what in part, (line, what)
     path = written(tmp_path / "h.txt", '"x\n' * 50)
     assert "50 places" in (message := told(hotword_list.parse, path, " | and 40 more")) and len(message) < 3000
 
