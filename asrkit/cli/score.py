@@ -7,7 +7,7 @@ import sys
 import click
 
 from asrkit.cli.command import command as subcommand
-from asrkit.cli.scoring import scoring_options
+from asrkit.cli.scoring import counted, scoring_options
 
 
 @subcommand("score", example="asrkit score data/text out/ --hotwords names.txt")
@@ -18,8 +18,10 @@ from asrkit.cli.scoring import scoring_options
 @click.option("--utt2spk", type=click.Path(), help="Speakers of the utterances: a rate for each of them.")
 @click.option("--per-utterance", is_flag=True, help="A line for every utterance.")
 @click.option("--align", is_flag=True, help="The alignment of every utterance.")
-@click.option("--worst", default=3, show_default=True, help="How many of the worst utterances to show.")
-@click.option("--confusions", default=10, show_default=True, help="How many of the most frequent errors to show.")
+@click.option("--worst", type=click.IntRange(0), default=3, show_default=True,
+              help="How many of the worst utterances to show.")
+@click.option("--confusions", type=click.IntRange(0), default=10, show_default=True,
+              help="How many of the most frequent errors to show.")
 def command(
     reference: str,
     hypothesis: str,
@@ -36,8 +38,8 @@ def command(
 ) -> None:
     """Error rates of the transcripts HYPOTHESIS against REFERENCE.
 
-    Each is a Kaldi text file, *.trn, *.jsonl of `asrkit decode`, or its output folder. Utterances that one of them
-    lacks are counted as errors and named.
+    Each is a Kaldi text file or data folder, *.trn, *.jsonl of `asrkit decode`, or its output folder. Utterances that
+    one of them lacks are counted as errors and named.
     """
     from asrkit.formats import hotword_list, kaldi_dir
     from asrkit.score import report, transcripts
@@ -56,9 +58,7 @@ def command(
     if hotword_path:  # before anything is told
         phrases = [split(alike(phrase.text), unit) for phrase in hotword_list.parse(hotword_path).phrases]
     speakers = {line.utt: line.speaker for line in kaldi_dir.parse_utt2spk(utt2spk)} if utt2spk else {}
-    choices = {"width": keep_width, "case": keep_case, "punctuation": keep_punctuation}
-    kept = ", ".join(name for name, keep in choices.items() if keep) or "none"
-    click.echo(f"counted: {unit}; differences that count besides words: {kept}")
+    click.echo(counted(unit, keep_width, keep_case, keep_punctuation))
     for line in report.summary(utterances, unit):
         click.echo(line)
     if utt2spk:

@@ -1,4 +1,4 @@
-"""Options that `score` and `compare` share, and how they read their transcripts."""
+"""Options that `score` and `compare` share, and how they tell them."""
 
 from __future__ import annotations
 
@@ -21,3 +21,10 @@ def scoring_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(_OPTIONS):
         function = option(function)
     return function
+
+
+def counted(unit: str, keep_width: bool, keep_case: bool, keep_punctuation: bool) -> str:
+    """Return the line that says what the options have counted."""
+    choices = {"width": keep_width, "case": keep_case, "punctuation": keep_punctuation}
+    kept = ", ".join(name for name, keep in choices.items() if keep) or "none"
+    return f"counted: {unit}; differences that count besides words: {kept}"

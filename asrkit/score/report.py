@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from asrkit.score.align import Pair
 from asrkit.score.compare import Change, chance_of_no_gain, changes
 from asrkit.score.hotwords import HotwordTally, count_hotwords, inside_and_outside
-from asrkit.score.rates import ScoredUtterance, Tally, interval, total
+from asrkit.score.rates import BOOTSTRAP_SAMPLES, ScoredUtterance, Tally, interval, total
 from asrkit.score.units import Unit
 
 RATE_NAMES: Mapping[Unit, str] = {"char": "CER", "word": "WER", "mixed": "MER"}
@@ -88,6 +88,14 @@ def hotwords(
             yield f"  {phrase}: said {tally.said}, found {tally.found}, false {tally.false}"
 
 
+def unmatched(system: str, texts: Collection[str], references: Collection[str]) -> Iterator[str]:
+    """Yield what `compare` counts otherwise or not at all: ids that a system lacks, ids that the reference lacks."""
+    if lacking := [utt for utt in references if utt not in texts]:
+        yield f"{system}: no hypothesis for {len(lacking)} utterances, counted as all deleted: {' '.join(lacking)}"
+    if unknown := [utt for utt in texts if utt not in references]:
+        yield f"{system}: no reference for {len(unknown)} utterances, which are not counted: {' '.join(unknown)}"
+
+
 def comparison(a: Sequence[ScoredUtterance], b: Sequence[ScoredUtterance], unit: Unit) -> Iterator[str]:
     """Yield both error rates, whether they differ by more than chance, and how many utterances changed."""
     for name, utterances in (("A", a), ("B", b)):
@@ -97,7 +105,9 @@ def comparison(a: Sequence[ScoredUtterance], b: Sequence[ScoredUtterance], unit:
     verdict = "is more than chance" if chance < _SIGNIFICANT else "may be chance"
     changed = changes(a, b)
     better, worse = sum(c.errors < 0 for c in changed), sum(c.errors > 0 for c in changed)
-    yield f"the difference {verdict} (p = {chance:.3f}, paired bootstrap)"
+    finest = 1 / BOOTSTRAP_SAMPLES
+    probability = f"p < {finest:g}" if chance < finest else f"p = {chance:.3f}"
+    yield f"the difference {verdict} ({probability}, paired bootstrap)"
     yield f"{len(changed)} utterances changed: B is better in {better}, worse in {worse}, as good in the others"
 
 

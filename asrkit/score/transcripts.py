@@ -22,12 +22,15 @@ class Transcripts:
 def read(path: str | os.PathLike[str]) -> Transcripts:
     """Return the transcripts in `path`, known by its name: a folder, *.jsonl, *.trn, else Kaldi text (`-` too).
 
+    A folder is one that `decode` wrote, or a Kaldi data folder with `text`.
+
     Raises:
         AsrkitError: the file cannot be read or is of another form.
     """
     name = os.fspath(path)
-    if Path(name).is_dir():
-        name = os.path.join(name, "hyps.jsonl")
+    if Path(name).is_dir():  # what `decode` wrote, or a Kaldi data folder
+        inside = [os.path.join(name, file) for file in ("hyps.jsonl", "text")]
+        name = next(filter(os.path.exists, inside), inside[0])
     if name.endswith((".jsonl", ".jsonl.gz")):
         found = {hypothesis.utt: hypothesis for hypothesis in hyps.parse(name)}
         texts = {utt: h.best.text for utt, h in found.items()}

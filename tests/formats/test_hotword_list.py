@@ -152,7 +152,8 @@ def test_all_wrong_lines_are_told_at_once(tmp_path):
     for (line, what), part in zip(wrong.items(), parts, strict=True):  # in the order of the lines
         assert f"h.txt:{line}: " in part and what in part, (line, what)
     path = written(tmp_path / "h.txt", '"x\n' * 50)
-    assert "50 places" in (message := told(hotword_list.parse, path, " | and 40 more")) and len(message) < 3000
+    message = told(hotword_list.parse, path, " | and 40 more")
+    assert "50 places" in message and len(message) < 3000
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,35 @@ def test_compare_shows_what_changed_and_which_part_of_the_score_did_it(data):
     assert "acoustic -1.00" in done.stdout and "hotword +4.00" in done.stdout
 
 
+def test_compare_tells_what_it_counts_and_names_what_is_missing_on_a_side(data):
+    (data / "other").write_text("u1 今天去保定\nu9 多余\n", encoding="utf-8")
+    done = asrkit("compare", data / "other", data / "text", data / "text")
+    assert "counted: mixed; differences that count besides words: none" in done.stdout
+    assert "A: no hypothesis for 2 utterances, counted as all deleted: u2 u3" in done.stdout
+    assert "A: no reference for 1 utterances, which are not counted: u9" in done.stdout
+    assert "B: no" not in done.stdout
+
+
+def test_a_chance_that_no_sample_shows_is_not_told_as_none(data):
+    said = "".join(f"u{number} 今天去保定\n" for number in range(30))
+    (data / "said").write_text(said, encoding="utf-8")
+    (data / "wrong").write_text(said.replace("保定", "保险"), encoding="utf-8")
+    assert "(p < 0.001, paired bootstrap)" in asrkit("compare", data / "wrong", data / "said", data / "said").stdout
+    assert "(p = 1.000, paired bootstrap)" in asrkit("compare", data / "said", data / "said", data / "said").stdout
+
+
+def test_how_many_are_shown_is_no_negative_number(data):
+    for option in ("--worst", "--confusions"):
+        asrkit("score", data / "text", data / "hyp.trn", option, -1, status=2)
+        assert asrkit("score", data / "text", data / "hyp.trn", option, 0)
+    asrkit("compare", data / "text", data / "hyp.trn", data / "text", "--show", -1, status=2)
+
+
+def test_a_kaldi_data_folder_stands_for_its_text(data):
+    (data / "hyps.jsonl").unlink()
+    assert asrkit("score", data, data / "hyp.trn").stdout == asrkit("score", data / "text", data / "hyp.trn").stdout
+
+
 def test_alignments_put_the_two_sides_under_one_another(data):
     done = asrkit("score", data / "text", data / "hyp.trn", "--align")
     assert "ref 今 天 去 保 定\nhyp 今 天 去 保 险\n                S" in done.stdout
