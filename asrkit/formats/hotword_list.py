@@ -204,7 +204,8 @@ def _without_duplicates(
             repeated.append((first.line, phrase.line))
         elif on_duplicate == "error":
             what = f"{shown(phrase.text)} has weight {phrase.weight:g} here and {first.weight:g} on line {first.line}"
-            errors.append(AsrkitError(what, where=f"{name}:{phrase.line}", cure="remove one of the two lines"))
+            cure = "remove one of the two lines, or choose by --on-duplicate"
+            errors.append(AsrkitError(what, where=f"{name}:{phrase.line}", cure=cure))
         elif on_duplicate == "last" or (on_duplicate == "highest" and phrase.weight > first.weight):
             phrases[phrase.text] = phrase
     if repeated and not errors:

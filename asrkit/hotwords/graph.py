@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from asrkit.errors import AsrkitError, Status
+from asrkit.errors import AsrkitError, Status, shown
 from asrkit.hotwords.automaton import make_automaton
 from asrkit.hotwords.spelling import SpelledPhrase, Units
 from asrkit.hotwords.table import HotwordTable, follow
@@ -77,25 +77,18 @@ class HotwordGraph:
         Phrases that sound the same share one bias, the largest of theirs.
 
         Args:
-            spelled: the phrases; one that comes twice must have the same weight.
+            spelled: the phrases; one that comes twice must be the same.
             units: the size of the model's unit table.
             incremental_bias: nats for each unit that a phrase of weight 0 or more covers.
             scale: multiplies the incremental bias and all weights.
 
         Raises:
-            AsrkitError: a bias or the scale is negative or not finite; a phrase has two weights.
+            AsrkitError: a bias or the scale is negative or not finite; a phrase has two weights, one that is not a
+                number, or units that the model lacks.
         """
         _check(incremental_bias, scale)
-        chosen: dict[str, SpelledPhrase] = {}
-        for phrase in spelled:
-            if math.isnan(phrase.weight):
-                raise AsrkitError(f"hotword {phrase.phrase!r} has a weight that is not a number")
-            before = chosen.setdefault(phrase.phrase, phrase)
-            if before.weight != phrase.weight:
-                what = f"hotword {phrase.phrase!r} has two weights, {before.weight:g} and {phrase.weight:g}"
-                raise AsrkitError(what, cure="give it one")
-        ordered = [chosen[phrase] for phrase in sorted(chosen)]
-        return cls._of(ordered, units, float(incremental_bias), float(scale))
+        chosen = _by_phrase(spelled)
+        return cls._of([chosen[phrase] for phrase in sorted(chosen)], units, float(incremental_bias), float(scale))
 
     @classmethod
     def _of(cls, ordered: list[SpelledPhrase], units: int, incremental_bias: float, scale: float) -> HotwordGraph:
@@ -105,6 +98,13 @@ class HotwordGraph:
         sequences = [units for phrase in ordered for units in phrase.spellings]
         first = np.concatenate([[0], np.cumsum(np.fromiter(map(len, sequences), np.int64, len(sequences)))])
         all_units = np.fromiter((unit for units in sequences for unit in units), np.int32, int(first[-1]))
+        wrong = np.flatnonzero((all_units < 0) | (all_units >= units))
+        short = np.flatnonzero(np.diff(first) == 0)
+        if len(wrong) or len(short):
+            sequence = short[0] if len(short) else np.searchsorted(first, wrong[0], side="right") - 1
+            name = shown(ordered[phrase_of[sequence]].phrase)
+            what = f"hotword {name} is not spelled in the {units:,} units of this model"
+            raise AsrkitError(what, cure="spell it with the unit table of the model")
         bias = np.clip(weights * scale, -LARGEST_BIAS, LARGEST_BIAS)[phrase_of]
         bias[_holds_another(ordered)] = 0
         per_unit = _bias_per_unit(incremental_bias, scale)
@@ -125,10 +125,13 @@ class HotwordGraph:
         )
 
     def with_added(self, spelled: Iterable[SpelledPhrase]) -> HotwordGraph:
-        """Return the graph with these phrases too; one that is there already takes the new weight."""
+        """Return the graph with these phrases too; one that is there already takes the new weight and spellings.
+
+        Raises:
+            AsrkitError: as `build`.
+        """
         chosen = {phrase.phrase: phrase for phrase in self._spelled()}
-        chosen |= {phrase.phrase: phrase for phrase in spelled}
-        return self._with(chosen)
+        return self._with(chosen | _by_phrase(spelled))
 
     def without(self, phrases: Iterable[str]) -> HotwordGraph:
         """Return the graph without these phrases.
@@ -139,7 +142,7 @@ class HotwordGraph:
         chosen = {phrase.phrase: phrase for phrase in self._spelled()}
         for phrase in phrases:
             if chosen.pop(phrase, None) is None:
-                raise AsrkitError(f"hotword {phrase!r} is not in the list", cure="remove what has been added")
+                raise AsrkitError(f"hotword {shown(phrase)} is not in the list", cure="remove what has been added")
         return self._with(chosen)
 
     def _with(self, chosen: dict[str, SpelledPhrase]) -> HotwordGraph:
@@ -220,6 +223,19 @@ def _check(incremental_bias: float, scale: float) -> None:
         if not (math.isfinite(value) and value >= 0):
             what = f"the {name} is {value:g}, but must be 0 or more"
             raise AsrkitError(what, cure="penalise a phrase by its own negative weight", status=Status.WRONG_USAGE)
+
+
+def _by_phrase(spelled: Iterable[SpelledPhrase]) -> dict[str, SpelledPhrase]:
+    """Return the phrases by their texts, checked: each with one weight."""
+    chosen: dict[str, SpelledPhrase] = {}
+    for phrase in spelled:
+        if math.isnan(phrase.weight):
+            raise AsrkitError(f"hotword {shown(phrase.phrase)} has a weight that is not a number", cure="give it one")
+        before = chosen.setdefault(phrase.phrase, phrase)
+        if before.weight != phrase.weight:
+            what = f"hotword {shown(phrase.phrase)} has two weights, {before.weight:g} and {phrase.weight:g}"
+            raise AsrkitError(what, cure="give it one")
+    return chosen
 
 
 def _holds_another(ordered: list[SpelledPhrase]) -> NDArray[np.intp]:

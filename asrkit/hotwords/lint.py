@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import takewhile
 
 from asrkit.errors import shown
 from asrkit.formats.arpa import Arpa
 from asrkit.formats.hotword_lines import Phrase
-from asrkit.hotwords.graph import LARGEST_BIAS, HotwordGraph
+from asrkit.hotwords.graph import LARGEST_BIAS
 from asrkit.hotwords.lists import place, what_an_enormous_weight_does
 from asrkit.hotwords.spelling import MAX_SPELLINGS, RefusedPhrase, SpelledPhrase, Speller, Units, spell_all
 
@@ -68,7 +69,7 @@ def lint(
         *_like_common_words(spelled, speller, probabilities),
         *_lengths(spelled),
         *_weights(phrases),
-        *_inside(spelled, by_text, len(speller.units.units)),
+        *_inside(spelled, by_text),
         *_prefixes(spelled),
     ]
     return sorted(findings, key=lambda finding: (-finding.severity, finding.line))
@@ -197,14 +198,18 @@ def _weights(phrases: Sequence[Phrase]) -> Iterator[Finding]:
             yield Finding(Severity.NOTE, "penalty", phrase.text, phrase.line, what, "leave it if that is meant")
 
 
-def _inside(spelled: Sequence[SpelledPhrase], by_text: Mapping[str, SpelledPhrase], units: int) -> Iterator[Finding]:
-    graph = HotwordGraph.build(spelled, units)
+def _inside(spelled: Sequence[SpelledPhrase], by_text: Mapping[str, SpelledPhrase]) -> Iterator[Finding]:
+    said_as: defaultdict[Units, dict[str, None]] = defaultdict(dict)
+    for phrase in spelled:
+        for units in phrase.spellings:
+            said_as[units][phrase.phrase] = None
+    lengths = sorted({len(units) for units in said_as})
     holders: defaultdict[str, dict[str, None]] = defaultdict(dict)
     for phrase in spelled:
-        for said in phrase.spellings:
-            for match in graph.matches(said):
-                if match.end - match.start < len(said):
-                    for inner in match.phrases:
+        for units in phrase.spellings:
+            for length in takewhile(len(units).__gt__, lengths):
+                for start in range(len(units) - length + 1):
+                    for inner in said_as.get(units[start : start + length], ()):
                         if inner != phrase.phrase:
                             holders[inner][phrase.phrase] = None
     for inner, outer in holders.items():

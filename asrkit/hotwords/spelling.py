@@ -204,9 +204,9 @@ class Speller:
         return [way for way in best[-1] if not whole_word_only or len(way) == 1 or len(word) == len(way)]
 
     def _read_by_pypinyin(self, tokens: list[str]) -> list[list[Units]]:
+        """Return for each token its likely readings; of a run of letters, which has none, the first stands for all."""
         from pypinyin import Style, lazy_pinyin, pinyin
 
-        """Return for each token its likely readings; of a run of letters, which has none, the first stands for all."""
         readings: list[list[Units]] = []
         for run in re.findall(r"[\u2e80-\U0003ffff]+|[^\u2e80-\U0003ffff]", "".join(t[0] for t in tokens)):
             likely = lazy_pinyin(run, Style.TONE3, errors=list, neutral_tone_with_five=True, v_to_u=True)

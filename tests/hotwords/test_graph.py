@@ -100,6 +100,20 @@ def test_a_phrase_with_two_weights_is_refused():
         HotwordGraph.build([phrase("ab", 1.0), phrase("ab", 2.0)], 200)
 
 
+def test_what_cannot_be_built_cannot_be_added_either():
+    graph = HotwordGraph.build([phrase("ab", 1.0)], 200)
+    wrong = {
+        "a weight that is not a number": [phrase("c", float("nan"))],
+        "two weights, 1 and 2": [phrase("c", 1.0), phrase("c", 2.0)],
+        "'c' is not spelled in the 200 units of this model": [phrase("c", 0.0, (1, 200))],
+        "'d' is not spelled in the 200": [phrase("d", 0.0, ())],
+    }
+    for told, phrases in wrong.items():
+        for build in (graph.with_added, lambda phrases: HotwordGraph.build(phrases, 200)):
+            with pytest.raises(AsrkitError, match=told):
+                build(phrases)
+
+
 def test_one_state_in_many_bytes_stays_small():
     """A hundred thousand phrases: the arrays of graph and automaton together stay under 20 MB."""
     rng = np.random.default_rng(1)

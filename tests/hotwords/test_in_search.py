@@ -108,13 +108,14 @@ def posteriors(*steps, units=7):
         return np.log(rows / rows.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
-def test_yangguang_baoding_is_heard_as_it_is_said():
+@pytest.mark.parametrize("units", [7, 50, 700])  # few arcs; enough to mark labels that are read along failures; a hub
+def test_yangguang_baoding_is_heard_as_it_is_said(units):
     """阳光保险 and 保定 are hotwords; 阳光保定 is said, its last unit unclear. Nothing is paid for 阳光."""
     yang, guang, bao, xian, ding, ting = range(1, 7)
-    hotwords = graph_of({(yang, guang, bao, xian): 0.0, (bao, ding): 0.0}, 2.0, 7)
-    said = posteriors({yang: 0.9}, {guang: 0.9}, {bao: 0.9}, {ding: 0.3, ting: 0.6, xian: 0.001})
-    plain = decode(said, open_graph(7))
-    found = decode(said, open_graph(7), hotwords.table)
+    hotwords = graph_of({(yang, guang, bao, xian): 0.0, (bao, ding): 0.0}, 2.0, units)
+    said = posteriors({yang: 0.9}, {guang: 0.9}, {bao: 0.9}, {ding: 0.3, ting: 0.6, xian: 0.001}, units=units)
+    plain = decode(said, open_graph(units))
+    found = decode(said, open_graph(units), hotwords.table)
     assert plain.best.units.tolist() == [yang, guang, bao, ting]
     assert found.best.units.tolist() == [yang, guang, bao, ding]
     assert found.best.scores.hotword == 4.0
