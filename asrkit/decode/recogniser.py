@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from asrkit.acoustic import listening
@@ -109,24 +109,38 @@ class Recogniser:
 
             self._rescoring = open_kenlm(setup.rescore_lm)
 
-    def answers(self, utterances: Iterable[Utterance]) -> Iterator[Answer]:
-        """Yield the answer to each utterance, in their order (law 9)."""
+    def answers(
+        self, utterances: Iterable[Utterance], hotwords: Sequence[HotwordGraph | None] | None = None
+    ) -> Iterator[Answer]:
+        """Yield the answer to each utterance, in their order (law 9).
+
+        Args:
+            utterances: what is decoded.
+            hotwords: for each setting, in place of `self.hotwords`.
+        """
         utterances = list(utterances)
         for utterance, heard in zip(utterances, self._heard(utterances), strict=True):
-            yield self.answer(heard, utterance.hotwords)
+            yield self.answer(heard, utterance.hotwords, hotwords)
 
-    def answer(self, heard: Heard, own_hotwords: tuple[Phrase, ...] | None = None) -> Answer:
+    def answer(
+        self,
+        heard: Heard,
+        own_hotwords: tuple[Phrase, ...] | None = None,
+        hotwords: Sequence[HotwordGraph | None] | None = None,
+    ) -> Answer:
         """Return what was heard as a hypothesis of each setting, or why there is none.
 
         Args:
             heard: what the model said.
             own_hotwords: hotwords of this utterance, in place of those of all utterances.
+            hotwords: of all utterances, for each setting, in place of `self.hotwords`.
         """
+        of_all = self.hotwords if hotwords is None else hotwords
         results, lattices, searches = [], [], []
         for number, setting in enumerate(self.setup.settings):
             clock = Clock()
             with clock("search"):
-                result, lattice = self._result(heard, number, setting, own_hotwords)
+                result, lattice = self._result(heard, of_all[number], setting, own_hotwords)
             results.append(result)
             lattices.append(lattice)
             spent = clock.taken()
@@ -152,14 +166,13 @@ class Recogniser:
         yield from listening.hear(self.model, utterances, options, self.clock)
 
     def _result(
-        self, heard: Heard, number: int, setting: Setting, own_hotwords: tuple[Phrase, ...] | None
+        self, heard: Heard, hotwords: HotwordGraph | None, setting: Setting, own_hotwords: tuple[Phrase, ...] | None
     ) -> tuple[Hypothesis | Failure, str]:
         if heard.emission is None:
             return Failure(heard.utt, heard.reason or "the model gave no result."), ""
         try:
             if self.graph is None:
                 return self._greedy(heard, heard.emission), ""
-            hotwords = self.hotwords[number]
             if own_hotwords is not None:
                 hotwords, heard = self._own(own_hotwords, setting, heard)
             return self._searched(heard, heard.emission, setting, hotwords)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import EllipsisType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,13 +95,18 @@ class Recognizer:
         self._recogniser.hotwords = [self._compiled(hotwords)]
 
     def transcribe(
-        self, recording: str | os.PathLike[str] | NDArray[np.number], rate: int | None = None
+        self,
+        recording: str | os.PathLike[str] | NDArray[np.number],
+        rate: int | None = None,
+        *,
+        hotwords: Hotwords | EllipsisType = ...,
     ) -> Hypothesis:
         """Return what is said in a recording: text, words with times and confidences, scores, hotwords that fired.
 
         Args:
             recording: a path, or (samples,) or (samples, channels): floats in [-1, 1] or integers of their whole range.
             rate: samples per second of an array; None is the rate that the model wants.
+            hotwords: for this call alone, in place of the attribute's (`...`), in any of its forms.
 
         Raises:
             AsrkitError: the recording cannot be read or decoded.
@@ -111,7 +117,8 @@ class Recognizer:
             assert self._recogniser.model is not None
             sound = Sound(np.asarray(recording), self._recogniser.model.rate if rate is None else rate)
             utterance = Utterance("array", sound)
-        (answer,) = self._recogniser.answers([utterance])
+        of_call = None if isinstance(hotwords, EllipsisType) else [self._compiled(hotwords)]
+        (answer,) = self._recogniser.answers([utterance], of_call)
         (result,) = answer.results
         if isinstance(result, Failure):
             raise AsrkitError(result.reason.removesuffix("."))

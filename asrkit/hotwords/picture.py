@@ -2,8 +2,8 @@
 
 A solid arc bears a unit and the credit that it brings; a dashed one is a failure and bears what is taken back; a double
 circle is the end of a phrase and bears the word bias. In a plain circle stands, with a question mark, the pending
-credit, which the end of the utterance would take back, or "paid" if a phrase that ended before has paid these units.
-At the grey root every other unit leads to the root.
+credit, which the end of the utterance would take back; "paid" if a phrase that ended before has paid these units; and 0
+if no phrase that begins so earns anything by its units. At the grey root every other unit leads to the root.
 """
 
 from __future__ import annotations
@@ -52,7 +52,8 @@ def dot(graph: HotwordGraph, units: UnitTable) -> Iterator[str]:
             bias = trie.bonus[node[state]]
             look = f'shape=doublecircle, label="{bias:+.3g}", fontcolor="{_EARNED if bias >= 0 else _TAKEN_BACK}"'
         else:
-            text = f"{pending[state]:.3g}?" if pending[state] else "paid"
+            nothing = "paid" if trie.leads_to_boosted[node[state]] else "0"
+            text = f"{pending[state]:.3g}?" if pending[state] else nothing
             look = f'label="{text}", fontcolor="{_PENDING}"'
         yield f"  {state} [{look}];"
     for state, label, following, bank in _edges(table):

@@ -78,6 +78,18 @@ def test_hotwords_are_swapped_between_calls(recognizer, sound):
     recognizer.hotwords = None
 
 
+def test_hotwords_of_one_call_count_for_that_call_alone(recognizer, sound):
+    recognizer.hotwords = ["欧阳雨桐"]
+    before = recognizer.transcribe(*sound)
+    assert not before.best.hotwords
+    (fired,) = recognizer.transcribe(*sound, hotwords={"林婉清": 9.0}).best.hotwords
+    assert fired.phrase == "林婉清" and fired.bonus == 15
+    assert recognizer.transcribe(*sound) == before and recognizer.hotwords.phrases == ("欧阳雨桐",)
+    recognizer.hotwords = {"林婉清": 9.0}
+    assert not recognizer.transcribe(*sound, hotwords=None).best.hotwords
+    recognizer.hotwords = None
+
+
 def test_several_readings_come_if_they_are_wanted(graph):
     found = asrkit.Recognizer(graph=graph, nbest=3).transcribe(RECORDING)
     assert 1 < len(found.nbest) <= 3 and found.nbest[0] == found.best

@@ -143,6 +143,19 @@ def test_pending_credit_never_drops_what_is_right():
     assert found.best.scores.hotword == 0
 
 
+def test_a_phrase_is_completed_though_another_one_holds_much_pending_credit():
+    """What its last unit banks brings it within the beam of what is settled; with pending credit it is far behind."""
+    units, other, first, second, last = 30, 20, 10, 11, 21
+    long_phrase = tuple(range(1, 9))
+    hotwords = graph_of({long_phrase: 0.0, (first, second): 1.0}, 3.0, units)
+    steps = [{unit: 0.45, other: 0.55} for unit in long_phrase[:5]]
+    steps += [{long_phrase[5]: 0.25, other: 0.25, first: 0.01}, {long_phrase[6]: 0.25, other: 0.25, second: 0.01}]
+    steps += [{last: 0.99, long_phrase[7]: 0.0}]
+    found = decode(posteriors(*steps, units=units), open_graph(units), hotwords.table, Options(beam=4.0))
+    assert found.best.units.tolist() == [*[other] * 5, first, second, last]
+    assert found.best.scores.hotword == 7.0
+
+
 def test_a_list_for_another_model_is_refused():
     from asrkit.errors import AsrkitError
 
