@@ -17,7 +17,7 @@ from asrkit.errors import Status
 @hotword_options
 @click.option("-o", "--output", type=click.Path(), required=True, help="The OpenFst file to write.")
 @click.option("--symbols", "symbols_path", type=click.Path(), help="Also write the symbols of its labels.")
-@click.option("--picture", type=click.Path(), help="Also draw it, as a Graphviz file (a few phrases only).")
+@click.option("--picture", type=click.Path(), help="Also draw it: .dot, or by Graphviz .svg, .png (few phrases).")
 def command(
     list_path: str,
     output: str,
@@ -34,23 +34,23 @@ def command(
     model id + 1; the label after the last unit is the failure: it is followed, reading nothing, only where the unit at
     hand has no arc. Weights are costs in nats; a final weight takes back pending credit.
     """
-    from asrkit import progress
+    from asrkit import progress, store
     from asrkit.formats import openfst, symbols
+    from asrkit.graph import draw
     from asrkit.hotwords import lists
     from asrkit.hotwords.picture import dot
     from asrkit.hotwords.to_fst import symbol_table, to_fst
-    from asrkit.store import write_lines
 
     units, words = units_and_words(units_path, lexicon_path, lexicon_probabilities)
     settings, speller = settings_and_speller(units, words, **options)
     graph, spelled, refused = lists.compile_list(list_path, speller, settings)
-    drawing = list(dot(graph, speller.units)) if picture else []
+    drawing = draw.render(dot(graph, speller.units), draw.form_of(picture)) if picture else b""
     fst = to_fst(graph)
     openfst.write(output, fst)
     if symbols_path:
-        write_lines(symbols_path, symbols.serialize(symbol_table(speller.units)))
+        store.write_lines(symbols_path, symbols.serialize(symbol_table(speller.units)))
     if picture:
-        write_lines(picture, drawing)
+        store.write_bytes(picture, drawing)
     sequences = len(graph.spellings.bias)
     progress.say(
         f"{len(spelled):,} phrases in {sequences:,} spellings, {len(refused):,} left out; "

@@ -38,10 +38,17 @@ def unit_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("--lexicon-probabilities", is_flag=True, help="Its second column is a probability."),
         click.option("--lexicon", "lexicon_path", type=click.Path(), help="The lexicon of the graph: word and units."),
-        click.option("--units", "units_path", type=click.Path(), required=True, help="The model's unit table."),
-    ):
+        click.option("--units", "units_path", type=click.Path(), required=True, multiple=True, callback=_only_one,
+                     help="The model's unit table."),
+    ):  # fmt: skip
         function = option(function)
     return function
+
+
+def _only_one(context: click.Context, parameter: click.Parameter, paths: tuple[str, ...]) -> str:
+    if len(paths) > 1:
+        raise click.BadParameter(f"{len(paths)} unit tables are named, but a list is spelled in one: the model's")
+    return paths[0]
 
 
 def units_and_words(

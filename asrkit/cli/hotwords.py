@@ -47,16 +47,17 @@ def lint(
     Prints a line for each finding: place, severity, phrase, what, advice. Ends with status 3 if some phrases cannot
     be used, 1 if none can.
     """
-    from pathlib import Path
-
-    from asrkit.formats import arpa, symbols
+    from asrkit.formats import arpa
+    from asrkit.graph.folder import open_graph
     from asrkit.hotwords import lint as linting
     from asrkit.hotwords import lists
 
     units, words = units_and_words(units_path, lexicon_path, lexicon_probabilities)
     settings, speller = settings_and_speller(units, words, **options)
     phrases = lists.read(list_path, settings).phrases
-    vocabulary = frozenset(symbols.parse(Path(graph_path) / "words.txt").index) if graph_path else None
+    vocabulary = None
+    if graph_path:
+        vocabulary = frozenset(open_graph(graph_path, units, model_name=units_path, contents=False).words.index)
     probabilities = linting.word_probabilities(arpa.parse(lm_path), speller) if lm_path else None
     findings = linting.lint(phrases, speller, probabilities=probabilities, vocabulary=vocabulary)
     for line in linting.report(findings, list_path):

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from asrkit.errors import AsrkitError
+from asrkit.errors import AsrkitError, Status
 from asrkit.formats import symbols
 from asrkit.formats.openfst import EPSILON, NOT_FINAL, Fst
 from asrkit.formats.symbols import SymbolTable
@@ -107,6 +107,19 @@ def dot(fst: Fst, arcs: NDArray[np.int64], inputs: Names, outputs: Names) -> Ite
         label = "\\n".join(map(_quoted, texts))
         yield f'  {source} -> {following} [label="{label}"{", " if look else ""}{look}];'
     yield "}"
+
+
+def form_of(output: str) -> str:
+    """Return the form of a picture of that name; `-` is `dot`.
+
+    Raises:
+        AsrkitError: it ends in none of FORMATS.
+    """
+    form = Path(output).suffix.lstrip(".") if output != "-" else "dot"
+    if form not in FORMATS:
+        cure = "end its name in " + ", ".join(f".{known}" for known in FORMATS)
+        raise AsrkitError("the kind of picture is not known", where=output, cure=cure, status=Status.WRONG_USAGE)
+    return form
 
 
 def render(lines: Iterator[str], form: str) -> bytes:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from asrkit.acoustic.folder import GENERAL_GRAPH
 from asrkit.formats import openfst, symbols
 from tests.cli.running import asrkit
 
@@ -34,6 +35,28 @@ def test_a_list_is_compiled_with_symbols_and_picture(tmp_path, units, names):
     fst = openfst.parse(out)
     assert fst.arcs["ilabel"].max() == 10
     assert picture.read_text(encoding="utf-8").startswith("digraph")
+
+
+def test_draw_pictures_a_list_as_compile_hotwords_does(tmp_path, units, names):
+    path, picture = names("阳光保险 3\n保定 5\n"), tmp_path / "h.dot"
+    asrkit("compile-hotwords", path, "--units", units, "-o", tmp_path / "h.fst", "--picture", picture)
+    drawn = asrkit("draw", path, "--units", units).stdout
+    assert drawn == picture.read_text(encoding="utf-8") and drawn.count("doublecircle") == 2
+    both = asrkit("draw", path, "--units", units, "--around", 1, status=2)
+    assert "are for an FST, --units for a hotword list" in both.stderr
+    options = ("--units", units, "-o", tmp_path / "i.fst", "--picture", tmp_path / "i.jpg")
+    assert "end its name in .dot, .svg, .png" in asrkit("compile-hotwords", path, *options, status=2).stderr
+    assert not (tmp_path / "i.fst").exists()
+
+
+def test_two_unit_tables_are_refused(tmp_path, units, names):
+    options = ("--units", units, "--units", units, "-o", tmp_path / "h.fst")
+    assert "2 unit tables are named" in asrkit("compile-hotwords", names("阳光\n"), *options, status=2).stderr
+
+
+def test_lint_refuses_a_graph_of_another_unit_table(units, names):
+    done = asrkit("hotwords", "lint", names("阳光\n"), "--units", units, "--graph", GENERAL_GRAPH, status=1)
+    assert "was built for the units of" in done.stderr and done.stdout == ""
 
 
 def test_the_order_of_the_list_does_not_matter(tmp_path, units, names):
@@ -83,6 +106,9 @@ def test_an_enormous_weight_is_taken_with_a_warning(tmp_path, units, names):
     done = asrkit("compile-hotwords", path, "--units", units, "-o", tmp_path / "h.fst")
     assert f"{path}:1: the weight 1e+30 of '阳光' is taken as 10,000" in done.stderr
     assert "drowns whatever is said" in done.stderr
+    path = names("阳光 -1e30\n保定\n")
+    done = asrkit("compile-hotwords", path, "--units", units, "-o", tmp_path / "h.fst")
+    assert "is taken as -10,000; a phrase with such a weight never comes out" in done.stderr
 
 
 def test_a_weight_that_is_no_number_belongs_to_the_phrase_and_is_told(tmp_path, units, names):

@@ -156,6 +156,18 @@ def test_a_phrase_is_completed_though_another_one_holds_much_pending_credit():
     assert found.best.scores.hotword == 7.0
 
 
+def test_the_lattice_keeps_what_lives_by_pending_credit_alone_over_an_arc_that_reads_nothing():
+    """Half-way, a phrase is within the beam with its credit only, and an epsilon arc lies between its two units."""
+    a, b, c, d = range(1, 5)
+    arcs = [(0, a + 1, a, 0.0, 1), (1, 0, 0, 0.0, 2), (2, b + 1, b, 0.0, 4)]
+    arcs += [(0, c + 1, c, 0.0, 3), (3, d + 1, d, 0.0, 4)]
+    graph = compiled(arcs, np.array([*[np.inf] * 4, 0]), 7, "identity", [BLANK])
+    said = posteriors({a: 0.006, c: 0.9}, {b: 0.5, d: 0.5})
+    found = decode(said, graph, graph_of({(a, b): 0.0}, 3.0, 7).table, Options(beam=3.0), lattice=True)
+    assert found.best.units.tolist() == [a, b]
+    assert [path.units.tolist() for path in found.lattice.nbest(2)] == [[a, b], [c, d]]
+
+
 def test_a_list_for_another_model_is_refused():
     from asrkit.errors import AsrkitError
 

@@ -46,6 +46,7 @@ def kinds(findings):
         ([f"阳光:{2 * LARGEST_BIAS}"], ("WARNING", "weight", "阳光", 1)),
         (["阳光:-2"], ("NOTE", "penalty", "阳光", 1)),
         (["阳光保险", "保险"], ("NOTE", "inside", "保险", 2)),
+        (["光保", "阳光保险"], ("NOTE", "inside", "光保", 1)),
         (["阳光保险公司张三章阳光阳光保"], ("NOTE", "long", "阳光保险公司张三章阳光阳光保", 1)),
         ([f"阳光{c}" for c in "保险定公司"], ("NOTE", "shared-beginning", "阳光保", 1)),
     ],

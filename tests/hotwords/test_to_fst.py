@@ -62,6 +62,14 @@ def test_the_picture_shows_bias_what_is_taken_back_and_the_ends():
     assert len(dashed) == 6 and lines[-1] == "}"
 
 
+def test_the_picture_tells_units_that_are_paid_from_those_that_earn_nothing():
+    """After 阳光保险 the units 保险 of 保险公司 are paid; 定 of the penalised 定公 never earns anything."""
+    units = UnitTable(tuple("阳光保险定公司"))
+    lines = list(dot(graph_of({(0, 1, 2, 3): 0.0, (2, 3, 5, 6): 0.0, (4, 5): -1.0}, 2.0, 7), units))
+    assert sum('label="paid"' in line for line in lines) == 1
+    assert sum('label="0"' in line for line in lines) == 1
+
+
 def test_a_picture_of_too_many_phrases_is_refused():
     rng = np.random.default_rng(1)
     many = {tuple(rng.integers(0, 50, 8).tolist()): 0.0 for _ in range(100)}
