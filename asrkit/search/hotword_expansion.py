@@ -40,6 +40,22 @@ def expand_with_hotwords(graph, hypotheses, count, best, likely, work, cutoffs, 
     """Follow the arcs that read a unit, in the graph and in the automaton; otherwise as `expand`.
 
     `likely` is a label of least cost, which gives a first cutoff where there is a hub.
+
+    Of a hypothesis in the hotword state `here`:
+        from_root   it is the root: nothing is half matched
+        marked      its own labels, by which `here` or a state on its failure links before the root has an edge, are
+                    marked in `work.own`; all others are read as the root reads them
+        led         at this hub a cheaper one was there before: only the labels that either reads in its own way matter
+        selective   only the arcs of a hub in `work.chosen` are gone through, not all
+
+    Of an arc:
+        as_root     it is known that its label is read as the root reads it
+        keeps       it says no new unit, so that the hotword state and its pending credit stay
+
+    Of costs, before what the arc's unit gains is taken off:
+        dearest     the larger cutoff: a cost from here on passes neither
+        hopeless    a cost from here on does not pass, whatever is gained
+        gained      a bound of what is banked and pending after the label
     """
     label_cost, label_bound = work.label_cost, work.label_bound
     candidates, chosen, own = work.candidates, work.chosen, work.own
