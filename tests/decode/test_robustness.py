@@ -66,7 +66,7 @@ def test_ctrl_c_twice_ends_a_run_that_may_be_gone_on_with(graph, tmp_path):
     (tmp_path / "ready").read_text()
     for _ in range(2):
         os.killpg(running.pid, signal.SIGINT)
-    _, errors = running.communicate()
+    _, errors = running.communicate(timeout=50)
     assert running.returncode == 130
     assert errors.decode().splitlines()[-1] == "asrkit: error: interrupted" and b"Traceback" not in errors
     assert not (tmp_path / "out").exists() and (tmp_path / "out.partial" / "journal.jsonl").exists()
