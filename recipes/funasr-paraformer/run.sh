@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Your FunASR export, your text, your hotwords with FunASR's weights.   run.sh MODEL TEXT HOTWORDS RECORDINGS [WORK]
 set -euo pipefail
+[ $# -ge 4 ] || { echo "usage: run.sh MODEL TEXT HOTWORDS RECORDINGS [WORK]; see README.md beside it" >&2; exit 2; }
 model=$(realpath "$1") text=$(realpath "$2") hotwords=$(realpath "$3") recordings=$(realpath "$4")
 work=${5:-$(cd "$(dirname "$0")" && pwd)/work}
 mkdir -p "$work" && cd "$work"

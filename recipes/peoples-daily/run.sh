@@ -2,6 +2,7 @@
 # Real sentences, a 50,000-word vocabulary, a trigram of the People's Daily: greedy, LM, LM + hotwords.
 #   run.sh DATA [HOTWORDS [WORK]]      DATA: a Kaldi folder with wav.scp and text, or AISHELL-1's data_aishell
 set -euo pipefail
+[ $# -ge 1 ] || { echo "usage: run.sh DATA [HOTWORDS [WORK]]; see README.md beside it" >&2; exit 2; }
 recipes=$(cd "$(dirname "$0")/.." && pwd)
 data=$(realpath "$1")
 hotwords=$(realpath "${2:-$recipes/peoples-daily/hotwords.txt}")

@@ -35,6 +35,12 @@ def table(printed):
     return {name: (float(errors.split()[0]), int(found.split()[0])) for name, errors, _, found, *_ in rows[2:]}
 
 
+@pytest.mark.parametrize("recipe", ["funasr-paraformer", "peoples-daily", "sherpa-onnx-paraformer"])
+def test_a_recipe_without_what_it_needs_tells_how_it_is_used(recipe):
+    done = subprocess.run(["bash", RECIPES / recipe / "run.sh"], capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and done.stderr.startswith("usage: run.sh ") and done.stderr.count("\n") == 1
+
+
 @pytest.fixture
 def names():
     return [line for line in (DEMO / "hotwords.txt").read_text(encoding="utf-8").splitlines() if line[0] != "#"]

@@ -1,0 +1,60 @@
+"""The two READMEs: what a new user copies from them runs, and they say the same."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def section(name, number):
+    """Return the text of the section of this number of a README."""
+    return (ROOT / name).read_text(encoding="utf-8").split("\n## ")[number]
+
+
+def commands(text):
+    """Return the indented lines of `text`, without the comments behind them."""
+    return [re.sub(r"\s+#.*", "", line[4:]) for line in text.splitlines() if line.startswith("    ")]
+
+
+def numbered(head):
+    """Return the number of the section of README.md with this head."""
+    sections = (ROOT / "README.md").read_text(encoding="utf-8").split("\n## ")
+    return next(number for number, text in enumerate(sections) if text.startswith(head))
+
+
+def test_the_tour_and_the_python_example_run_as_they_stand_in_an_empty_home(tmp_path):
+    (tmp_path / "home").mkdir()
+    for name in ("asrkit", "recipes"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    tour, python = (commands(section("README.md", numbered(head))) for head in ("A tour", "From Python"))
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")  # what is compiled already
+    environment = {**os.environ, "PATH": path, "HOME": str(tmp_path / "home"), "XDG_CACHE_HOME": cache}
+    ran = {"cwd": tmp_path, "env": environment}
+    done = subprocess.run(["bash", "-ec", "\n".join(tour)], capture_output=True, text=True, check=False, **ran)
+    assert done.returncode == 0, done.stderr
+    assert "hotwords: recall" in done.stdout and "fewest errors" in done.stdout
+    ran["cwd"] = tmp_path / "tour"
+    done = subprocess.run([sys.executable, "-c", "\n".join(python)], capture_output=True, text=True, check=True, **ran)
+    assert "林婉清" in done.stdout
+
+
+def test_the_chinese_readme_has_the_same_sections_and_commands():
+    ours, theirs = ((ROOT / name).read_text(encoding="utf-8").split("\n## ") for name in ("README.md", "README.zh.md"))
+    assert len(ours) == len(theirs)
+    for here, there in zip(ours, theirs, strict=True):
+        assert commands(here) == commands(there)
+        assert here.count("\n| ") == there.count("\n| ")
+        assert here.count("\n- ") == there.count("\n- ")
+
+
+def test_the_figures_of_the_two_readmes_are_the_same():
+    ours, theirs = (
+        [sorted(re.findall(r"\d[\d.]*", line)) for line in (ROOT / name).read_text(encoding="utf-8").splitlines()
+         if line.startswith("| ") and "%" in line]
+        for name in ("README.md", "README.zh.md")
+    )  # fmt: skip
+    assert ours == theirs
