@@ -15,9 +15,10 @@ _left_out = []
 
 
 def pytest_configure(config):
-    # A background job ignores Ctrl-C, and so would the processes to which tests send it.
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    # What a background job or nohup has the tests ignore, the processes to which tests send it would ignore as well.
+    for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, usual)
 
 
 @pytest.fixture(scope="session")
