@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from numbers import Real
 from pathlib import Path
 from types import EllipsisType
 
@@ -66,6 +67,9 @@ class Recognizer:
         Raises:
             AsrkitError: something of this cannot be used.
         """
+        for name, count in (("nbest", nbest), ("threads", threads)):
+            if not isinstance(count, int) or count < 1:
+                raise AsrkitError(f"{name} is {count!r}, but must be a whole number of 1 or more")
         if graph is None and model is None:
             graph = GENERAL_GRAPH
         settings = lists.Settings(incremental_bias=incremental_bias, scale=hotword_scale)
@@ -136,7 +140,14 @@ class Recognizer:
             return hotwords
         settings = self._recogniser.setup.settings[0].hotwords
         if isinstance(hotwords, str | os.PathLike):
+            if isinstance(hotwords, str) and not os.path.exists(hotwords):
+                cure = "check the path; phrases go into a list: hotwords=[…]"
+                raise AsrkitError("no such list of hotwords", where=hotwords, cure=cure)
             return self._recogniser.compiled(lists.read(hotwords, settings).phrases, settings, os.fspath(hotwords))
         weights = hotwords if isinstance(hotwords, Mapping) else dict.fromkeys(hotwords, 0.0)
+        for text, weight in weights.items():
+            if not isinstance(text, str) or not isinstance(weight, Real):
+                what = f"{text!r} with the weight {weight!r} is no hotword"
+                raise AsrkitError(what, cure="give phrases, or phrases with numbers: {'林婉清': 2.0}")
         phrases = tuple(Phrase(text, float(weight)) for text, weight in weights.items())
         return self._recogniser.compiled(phrases, settings, "hotwords") if phrases else None

@@ -40,8 +40,13 @@ asrkit decode "$recordings" --graph graph -o lm --posteriors-out heard.npz --ove
 asrkit decode "$recordings" --graph graph --hotwords "$hotwords" -o hotwords --overwrite --log-json 2> hotwords.log
 python3 "$recipes/naive.py" greedy/text > naive.txt
 
-# 5. Scores; and what a wider beam would find, that is, how many of the errors are the search's own.
+# 5. Scores. How many of the errors are the search's own? Those that a wider beam would mend; and those where the best path
+#    that says what was said, found by a bias of 50 nats on each of its units, scores more than what came out.
 asrkit compare lm hotwords "$reference" --show 3
 asrkit decode --posteriors-in heard.npz --graph graph --sweep beam=4,8,14 --ref "$reference" --quiet
+python3 "$recipes/peoples-daily/whose.py" lists "$reference"
+asrkit decode --posteriors-in heard.npz --graph graph --utt-hotwords lists.txt --incremental-bias 50 -o said --overwrite \
+  --log-json 2> said.log
+python3 "$recipes/peoples-daily/whose.py" table "$reference" lm said
 python3 "$recipes/table.py" "$reference" "$hotwords" \
   "greedy, naive lexicon=naive.txt:greedy.log" "+ language model=lm:lm.log" "+ hotwords=hotwords:hotwords.log"

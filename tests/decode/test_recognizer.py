@@ -108,8 +108,17 @@ def test_what_cannot_be_used_is_told_in_a_sentence(recognizer, graph, tmp_path):
             recognizer.transcribe(wrong)
     with pytest.raises(AsrkitError, match="hotwords need a graph"):
         asrkit.Recognizer(greedy=True, hotwords=["林婉清"])
-    with pytest.raises(AsrkitError, match="none of the 1 hotwords can be spelled"):
-        recognizer.hotwords = ["Ж"]
+    for wrong, sentence in [
+        (["Ж"], "none of the 1 hotwords can be spelled"),
+        ("林婉清", "林婉清: no such list of hotwords; check the path; phrases go into a list"),
+        ({"林婉清": "2"}, "'林婉清' with the weight '2' is no hotword"),
+        ([1], "1 with the weight 0.0 is no hotword"),
+    ]:
+        with pytest.raises(AsrkitError, match=sentence):
+            recognizer.hotwords = wrong
+    for wrong in ({"nbest": 0}, {"threads": 0}, {"nbest": 2.5}):
+        with pytest.raises(AsrkitError, match="must be a whole number of 1 or more"):
+            asrkit.Recognizer(graph=graph, **wrong)
     with pytest.raises(AsrkitError, match="no such model folder"):
         asrkit.Recognizer(model=tmp_path / "none", graph=graph)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):

@@ -88,7 +88,10 @@ def test_peoples_daily_takes_the_layout_of_aishell_and_text_that_is_there(tmp_pa
     lm = ("train-lm", work / "words.txt", "-o", work / "lm.arpa", "--smoothing", "witten-bell")
     for command in (("segment", work / "text.txt", "-o", work / "words.txt"), lm):
         subprocess.run([sys.executable, "-m", "asrkit", *map(str, command)], check=True, capture_output=True)
-    greedy, _, hotwords = table(run("peoples-daily", data, DEMO / "hotwords.txt", work)).values()
+    printed = run("peoples-daily", data, DEMO / "hotwords.txt", work)
+    kinds = {kind: int(count) for count, kind in re.findall(r"^ +(\d+) +\d+  ([a-z].*)$", printed, re.MULTILINE)}
+    assert sum(kinds.values()) == 4 and kinds["what was said scores more: the search's"] == 0
+    greedy, _, hotwords = table(printed).values()
     assert hotwords[0] < greedy[0] and len((work / "reference.txt").read_text().splitlines()) == 4
 
 
