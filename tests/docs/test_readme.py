@@ -29,7 +29,7 @@ def test_the_tour_runs_as_it_stands_in_an_empty_home(tmp_path):
     (tmp_path / "home").mkdir()
     for name in ("asrkit", "recipes"):
         (tmp_path / name).symlink_to(ROOT / name)
-    tour, python = (commands(section("README.md", numbered(head))) for head in ("A tour", "From Python"))
+    tour = commands(section("README.md", numbered("A tour")))
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
     cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")  # what is compiled already
     environment = {**os.environ, "PATH": path, "HOME": str(tmp_path / "home"), "XDG_CACHE_HOME": cache}
