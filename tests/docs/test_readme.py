@@ -25,11 +25,11 @@ def numbered(head):
     return next(number for number, text in enumerate(sections) if text.startswith(head))
 
 
-def test_the_tour_runs_as_it_stands_in_an_empty_home(tmp_path):
+def test_the_tour_and_the_python_example_run_as_they_stand_in_an_empty_home(tmp_path):
     (tmp_path / "home").mkdir()
     for name in ("asrkit", "recipes"):
         (tmp_path / name).symlink_to(ROOT / name)
-    tour = commands(section("README.md", numbered("A tour")))
+    tour, python = (commands(section("README.md", numbered(head))) for head in ("A tour", "From Python"))
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
     cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")  # what is compiled already
     environment = {**os.environ, "PATH": path, "HOME": str(tmp_path / "home"), "XDG_CACHE_HOME": cache}
@@ -37,6 +37,9 @@ def test_the_tour_runs_as_it_stands_in_an_empty_home(tmp_path):
     done = subprocess.run(["bash", "-ec", "\n".join(tour)], capture_output=True, text=True, check=False, **ran)
     assert done.returncode == 0, done.stderr
     assert "hotwords: recall" in done.stdout and "fewest errors" in done.stdout
+    ran["cwd"] = tmp_path / "tour"
+    done = subprocess.run([sys.executable, "-c", "\n".join(python)], capture_output=True, text=True, check=True, **ran)
+    assert "林婉清" in done.stdout
 
 
 def test_the_chinese_readme_has_the_same_sections_and_commands():
