@@ -56,6 +56,11 @@ def error(message: str, **fields: Any) -> None:
     _write("error", message, fields)
 
 
+def counted(count: int, noun: str) -> str:
+    """Return `1 phrase`, `2,000 phrases`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def stage(number: int, total: int, name: str) -> None:
     """Tell that stage `number` of `total` begins: `=== 1/5 counting n-grams ===`."""
     say(f"=== {number}/{total} {name} ===", stage=number, stages=total)

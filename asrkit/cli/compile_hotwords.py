@@ -51,10 +51,11 @@ def command(
         store.write_lines(symbols_path, symbols.serialize(symbol_table(speller.units)))
     if picture:
         store.write_bytes(picture, drawing)
-    sequences = len(graph.spellings.bias)
+    sequences, counted = len(graph.spellings.bias), progress.counted
     progress.say(
-        f"{len(spelled):,} phrases in {sequences:,} spellings, {len(refused):,} left out; "
-        f"{len(fst.states):,} states, {len(fst.arcs):,} arcs; the failure label is {graph.units + 1}",
+        f"{counted(len(spelled), 'phrase')} in {counted(sequences, 'spelling')}, {len(refused):,} left out; "
+        f"{counted(len(fst.states), 'state')}, {counted(len(fst.arcs), 'arc')}; "
+        f"the failure label is {graph.units + 1}",
         phrases=len(spelled), spellings=sequences, left_out=len(refused), failure_label=graph.units + 1,
     )  # fmt: skip
     return Status.SOME_FAILED if refused else Status.DONE

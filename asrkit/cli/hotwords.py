@@ -54,16 +54,18 @@ def lint(
 
     units, words = units_and_words(units_path, lexicon_path, lexicon_probabilities)
     settings, speller = settings_and_speller(units, words, **options)
-    phrases = lists.read(list_path, settings).phrases
+    read = lists.read(list_path, settings)
     vocabulary = None
     if graph_path:
         vocabulary = frozenset(open_graph(graph_path, units, model_name=units_path, contents=False).words.index)
     probabilities = linting.word_probabilities(arpa.parse(lm_path), speller) if lm_path else None
-    findings = linting.lint(phrases, speller, probabilities=probabilities, vocabulary=vocabulary)
+    findings = linting.lint(
+        read.phrases, speller, repeated=read.repeated, probabilities=probabilities, vocabulary=vocabulary
+    )
     for line in linting.report(findings, list_path):
         click.echo(line)
     unusable = {finding.phrase for finding in findings if finding.severity == linting.Severity.ERROR}
-    if len(unusable) == len(phrases):
+    if len(unusable) == len(read.phrases):
         return Status.NOTHING_DONE
     return Status.SOME_FAILED if unusable else Status.DONE
 

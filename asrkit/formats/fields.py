@@ -138,12 +138,12 @@ def written_rest(text: str, what: str) -> str:
     return text
 
 
-def refuse_all(errors: Iterable[AsrkitError], what: str, name: str) -> None:
-    """Raise one AsrkitError that tells up to ten of `errors`, if there are any."""
+def refuse_all(errors: Iterable[AsrkitError], what: str, name: str, most: int = _LISTED) -> None:
+    """Raise one AsrkitError that tells up to `most` of `errors`, if there are any."""
     errors = list(errors)
     if len(errors) == 1:
         raise errors[0]
     if errors:
-        told = " | ".join(str(error).removesuffix(".") for error in errors[:_LISTED])
-        more = f" | and {len(errors) - _LISTED} more" if len(errors) > _LISTED else ""
+        told = " | ".join(str(error).removesuffix(".") for error in errors[:most])
+        more = f" | and {len(errors) - most} more" if len(errors) > most else ""
         raise AsrkitError(f"{len(errors)} {what} are wrong: {told}{more}", where=name)

@@ -34,6 +34,7 @@ OnDuplicate = Literal["error", "first", "last", "highest"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 FUNASR_AM_SCALE = 10.0
 
+_TOLD = 100  # wrong lines named at once: a list is mended in one go
 _MAX_BYTES = 64 << 20  # of one line: JSON is often a single one
 _TOO_MUCH = 10.0  # a weight that nobody means in nats: e^10 = 22,000 : 1
 _SHERPA_SCORE = re.compile(r"[ \t](:[-+]?[.\d]+)(?![^ \t])", re.ASCII)
@@ -50,17 +51,26 @@ class HotwordList:
         phrases: the phrases.
         format: the format that the list was read as.
         reason: why `auto` took that format; "" if the caller named it.
+        repeated: what stood in the list again, and was not taken.
     """
 
     phrases: tuple[Phrase, ...]
     format: Format = "native"
     reason: str = field(default="", compare=False)
+    repeated: tuple[Phrase, ...] = field(default=(), compare=False)
 
     def in_nats(self, am_scale: float = FUNASR_AM_SCALE) -> HotwordList:
         """Return the list as a native one: FunASR's weights divided by `am_scale`, all others as they are."""
         scale = am_scale if self.format in ("funasr", "funasr-json") else 1.0
-        phrases = tuple(replace(phrase, weight=phrase.weight / scale) for phrase in self.phrases)
-        return HotwordList(phrases, "native", self.reason)
+        return replace(self.divided(scale), format="native")
+
+    def divided(self, scale: float) -> HotwordList:
+        """Return the list with all its weights divided by `scale`."""
+        phrases, repeated = (
+            tuple(replace(phrase, weight=phrase.weight / scale) for phrase in some)
+            for some in (self.phrases, self.repeated)
+        )
+        return replace(self, phrases=phrases, repeated=repeated)
 
 
 def parse(
@@ -75,7 +85,7 @@ def parse(
             that stands twice with the same weight is taken once, with a warning.
 
     Raises:
-        AsrkitError: as `reading.read_lines`; all the wrong lines, up to ten of them told; no phrase at all.
+        AsrkitError: as `reading.read_lines`; all the wrong lines, up to a hundred of them told; no phrase at all.
     """
     name = name_of(path)
     texts = [text.strip(" \t") for _, text in read_lines(path, max_bytes=_MAX_BYTES)]
@@ -87,12 +97,12 @@ def parse(
     if not found and not errors:
         cure = "write one phrase a line, or leave the option out"
         raise AsrkitError("no phrase stands in this list of hotwords", where=name, cure=cure)
-    phrases = _without_duplicates(found, name, on_duplicate, errors)
+    phrases, repeated = _without_duplicates(found, name, on_duplicate, errors)
     errors.sort(key=lambda error: int((error.where or "").rpartition(":")[2]))
-    refuse_all(errors, "places in this list of hotwords", name)
+    refuse_all(errors, "places in this list of hotwords", name, _TOLD)
     for suspicion in _suspicions(phrases, format):
         progress.warn(f"{name}: {suspicion}")
-    return HotwordList(tuple(phrases), format, reason)
+    return HotwordList(tuple(phrases), format, reason, tuple(repeated))
 
 
 def serialize(hotwords: HotwordList, format: Format | None = None) -> Iterator[str]:
@@ -194,8 +204,10 @@ class _Pairs(list[tuple[str, object]]):
 
 def _without_duplicates(
     found: list[Phrase], name: str, on_duplicate: OnDuplicate, errors: list[AsrkitError]
-) -> list[Phrase]:
+) -> tuple[list[Phrase], list[Phrase]]:
+    """Return the phrases to take and those left out; add to `errors` what `on_duplicate` forbids."""
     phrases: dict[str, Phrase] = {}
+    left_out: list[Phrase] = []
     repeated: list[tuple[int, int]] = []
     for phrase in found:
         first = phrases.setdefault(phrase.text, phrase)
@@ -207,13 +219,15 @@ def _without_duplicates(
             what = f"{shown(phrase.text)} has weight {phrase.weight:g} here and {first.weight:g} on line {first.line}"
             cure = "remove one of the two lines, or choose by --on-duplicate"
             errors.append(AsrkitError(what, where=f"{name}:{phrase.line}", cure=cure))
-        elif on_duplicate == "last" or (on_duplicate == "highest" and phrase.weight > first.weight):
+        is_better = phrase.weight > first.weight if on_duplicate == "highest" else on_duplicate == "last"
+        left_out.append(first if is_better else phrase)
+        if is_better:
             phrases[phrase.text] = phrase
     if repeated and not errors:
         first_line, line = repeated[0]
         count = f" ({len(repeated)} such lines)" if len(repeated) > 1 else ""
         progress.warn(f"{name}: line {line} repeats line {first_line}{count}; each phrase is taken once")
-    return list(phrases.values())
+    return list(phrases.values()), left_out
 
 
 def _suspicions(phrases: list[Phrase], format: Format) -> Iterator[str]:

@@ -14,6 +14,7 @@ from asrkit.formats.hotword_lines import Phrase
 from asrkit.hotwords.graph import LARGEST_BIAS
 from asrkit.hotwords.lists import place, what_an_enormous_weight_does
 from asrkit.hotwords.spelling import MAX_SPELLINGS, RefusedPhrase, SpelledPhrase, Speller, Units, spell_all
+from asrkit.progress import counted
 
 LARGE_WEIGHT = 10.0  # nats: e^10 = 22,000 : 1
 LONG = 12  # units; longer phrases are seldom said word for word
@@ -47,6 +48,7 @@ def lint(
     phrases: Sequence[Phrase],
     speller: Speller,
     *,
+    repeated: Sequence[Phrase] = (),
     probabilities: Mapping[str, float] | None = None,
     vocabulary: frozenset[str] | None = None,
 ) -> list[Finding]:
@@ -55,6 +57,7 @@ def lint(
     Args:
         phrases: weights in nats.
         speller: for the units of the model.
+        repeated: what stood in the list again, and was not taken.
         probabilities: how probable the words of the lexicon are, by a language model; without it every word of the
             lexicon that sounds like a phrase is told.
         vocabulary: the words that the decoding graph can put out; None: not known.
@@ -63,6 +66,7 @@ def lint(
     by_text = {phrase.phrase: phrase for phrase in spelled}
     findings = [
         *_unspellable(refused),
+        *_repeated(repeated, phrases),
         *_outside(spelled, speller, vocabulary),
         *_alike(spelled, speller),
         *_homophones(spelled, speller),
@@ -92,7 +96,7 @@ def report(findings: Sequence[Finding], name: str) -> Iterator[str]:
         what = f"{shown(finding.phrase)} {finding.what}; {finding.advice}"
         yield f"{place(name, finding.line)}: {severity}: {finding.kind}: {what}"
     counts = [(sum(f.severity == severity for f in findings), severity.name.lower()) for severity in reversed(Severity)]
-    yield ", ".join(f"{count} {name}{'s' * (count != 1)}" for count, name in counts)
+    yield ", ".join(counted(count, name) for count, name in counts)
 
 
 def _unspellable(refused: Sequence[RefusedPhrase]) -> Iterator[Finding]:
@@ -100,6 +104,15 @@ def _unspellable(refused: Sequence[RefusedPhrase]) -> Iterator[Finding]:
         advice = "write it as it is spoken, in characters that the model knows, or add it to the lexicon"
         what = f"cannot be spelled: {phrase.reason}"
         yield Finding(Severity.ERROR, "missing-unit", phrase.phrase, phrase.line, what, advice)
+
+
+def _repeated(repeated: Sequence[Phrase], phrases: Sequence[Phrase]) -> Iterator[Finding]:
+    taken = {phrase.text: phrase for phrase in phrases}
+    for phrase in repeated:
+        what = f"stands in the list again{_on(taken[phrase.text])}"
+        if (weight := taken[phrase.text].weight) != phrase.weight:
+            what += f", whose weight {weight:g} counts in place of {phrase.weight:g}"
+        yield Finding(Severity.WARNING, "duplicate", phrase.text, phrase.line, what, "remove one of the two")
 
 
 def _outside(
@@ -246,7 +259,7 @@ def _list(phrases: Sequence[SpelledPhrase]) -> str:
     return told + (f" and {len(phrases) - _NAMED} more" if len(phrases) > _NAMED else "")
 
 
-def _on(phrase: SpelledPhrase) -> str:
+def _on(phrase: SpelledPhrase | Phrase) -> str:
     return f" (line {phrase.line})" if phrase.line else ""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from asrkit import progress
@@ -48,8 +48,7 @@ def read(path: str | os.PathLike[str], settings: Settings) -> HotwordList:
     """
     read = hotword_list.parse(path, format=settings.format, on_duplicate=settings.on_duplicate)
     if settings.funasr_weights and not read.format.startswith("funasr"):
-        phrases = tuple(replace(phrase, weight=phrase.weight / FUNASR_AM_SCALE) for phrase in read.phrases)
-        return replace(read, phrases=phrases)
+        return read.divided(FUNASR_AM_SCALE)
     return read.in_nats()
 
 

@@ -131,6 +131,15 @@ def test_lint_prints_findings_and_ends_with_a_status_that_tells(units, names):
     asrkit("hotwords", "lint", names("李\n"), "--units", units, status=1)
 
 
+def test_lint_finds_what_stands_in_the_list_twice(units, names):
+    twice = names("阳光 1\n保险\n阳光 2\n保险\n")
+    told = asrkit("hotwords", "lint", twice, "--units", units, "--on-duplicate", "highest").stdout.splitlines()
+    what = "'阳光' stands in the list again (line 3), whose weight 2 counts in place of 1; remove one of the two"
+    assert f"{twice}:1: warning: duplicate: {what}" in told
+    what = "'保险' stands in the list again (line 2); remove one of the two"
+    assert f"{twice}:4: warning: duplicate: {what}" in told
+
+
 def test_explain_searches_as_decode_does():
     from asrkit.cli import decode, hotwords
 

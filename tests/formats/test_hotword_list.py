@@ -151,9 +151,9 @@ def test_all_wrong_lines_are_told_at_once(tmp_path):
     parts = message.split(" | ")
     for (line, what), part in zip(wrong.items(), parts, strict=True):  # in the order of the lines
         assert f"h.txt:{line}: " in part and what in part, (line, what)
-    path = written(tmp_path / "h.txt", '"x\n' * 50)
-    message = told(hotword_list.parse, path, " | and 40 more")
-    assert "50 places" in message and len(message) < 3000
+    path = written(tmp_path / "h.txt", '"x\n' * 150)
+    message = told(hotword_list.parse, path, " | and 50 more")
+    assert "150 places" in message and message.count(" | ") == 100
 
 
 @pytest.mark.parametrize(
@@ -196,6 +196,12 @@ def test_repeated_phrases_follow_the_option(tmp_path, capsys):
     capsys.readouterr()
     assert pairs(written(tmp_path / "h.txt", "a 2\nb 1\na 2.0\na 2\n")) == [("a", 2), ("b", 1)]
     assert "line 3 repeats line 1 (2 such lines); each phrase is taken once" in capsys.readouterr().err
+
+
+def test_what_stands_twice_and_is_not_taken_is_kept_beside_the_list(tmp_path):
+    path = written(tmp_path / "h.txt", "a 2\nb 1\na 3\nb 1\n")
+    read = hotword_list.parse(path, on_duplicate="highest")
+    assert [(p.text, p.weight, p.line) for p in read.repeated] == [("a", 2, 1), ("b", 1, 4)]
 
 
 @pytest.mark.parametrize(
