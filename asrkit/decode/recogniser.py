@@ -14,7 +14,7 @@ from asrkit.decode.dump import replay
 from asrkit.decode.inputs import Utterance
 from asrkit.decode.readings import Reader, greedy_reading, warnings_of
 from asrkit.decode.setup import Setting, Setup
-from asrkit.errors import AsrkitError
+from asrkit.errors import AsrkitError, Status
 from asrkit.formats import openfst, posteriors
 from asrkit.formats.hotword_lines import Phrase
 from asrkit.formats.hyps import Failure, Hypothesis
@@ -99,6 +99,9 @@ class Recogniser:
             self._speech = SileroVad().speech
         if self.graph is not None:
             graph = self.graph
+            if graph.topology != "ctc" and any(setting.search.blank_skip is not None for setting in setup.settings):
+                what = "blank_skip is for CTC; this graph reads one unit from each step, and has no blanks"
+                raise AsrkitError(what, where=str(graph.path), cure="leave it out", status=Status.WRONG_USAGE)
             self._search_graph = search_graph(
                 graph.fst, graph.unit_count, graph.topology, graph.passing_units, str(graph.path)
             )
