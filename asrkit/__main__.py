@@ -1,5 +1,5 @@
 """`python -m asrkit` is the command `asrkit`."""
 
-from asrkit.cli.main import run
+from asrkit.cli.start import main
 
-run()
+main()

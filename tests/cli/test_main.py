@@ -175,6 +175,26 @@ def test_ctrl_c_ends_a_command_with_130_and_leaves_no_partial_file(tmp_path, lex
     ends_in_order(running, signal.SIGINT, folder)
 
 
+# A Ctrl-C that comes just as the process loads its command line
+EARLY = """
+import os, signal, sys
+
+class Pressed:
+    def find_spec(self, name, path, target=None):
+        if name == "asrkit.cli.main":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Pressed())
+from asrkit.cli.start import main
+main()
+"""
+
+
+def test_ctrl_c_while_modules_load_prints_no_traceback():
+    done = subprocess.run([sys.executable, "-c", EARLY], capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, b"", b"")
+
+
 # `asrkit info` that writes half a file and then waits: starts faster than a command that reads and writes
 WAITING = """
 import signal, sys
