@@ -20,6 +20,15 @@ class Command(click.Command):
         self.example = example
         self.params.extend(_message_options())
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuse an empty path: an unset variable of a script would choose another way to work, and say nothing."""
+        rest = super().parse_args(ctx, args)
+        for param in self.params:
+            value = ctx.params.get(param.name or "")
+            if isinstance(param.type, click.Path) and "" in (value if isinstance(value, tuple) else (value,)):
+                raise click.BadParameter("the path is empty", ctx, param)
+        return rest
+
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the example."""
         formatter.write("\nExample:\n" + "".join(f"  {line}\n" for line in self.example.splitlines()))

@@ -23,7 +23,7 @@ asrkit decode recordings/ --graph graph/ --sweep lm_scale=0:1:0.1 beam=8,12 --re
 
 
 @subcommand("decode", example=_EXAMPLE)
-@click.argument("inputs", metavar="[INPUT]...", nargs=-1)
+@click.argument("inputs", metavar="[INPUT]...", nargs=-1, type=click.Path())
 @click.option("--posteriors-in", type=click.Path(), help="Posteriors (.npz, .ark, .scp) in place of INPUTs.")
 @click.option("--graph", type=click.Path(), help="A graph of asrkit build-graph.  [default: the general one of "
               "the model that ships; with another --model none, greedy decoding]")

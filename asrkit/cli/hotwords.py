@@ -71,7 +71,7 @@ def lint(
 
 
 @subcommand("explain", example=_EXPLAIN_EXAMPLE)
-@click.argument("recording")
+@click.argument("recording", type=click.Path())
 @click.argument("phrases", metavar="PHRASE...", nargs=-1, required=True)
 @click.option("--posteriors", "posteriors_path", type=click.Path(),
               help="Of `asrkit posteriors`: RECORDING is the id of an utterance in it.")

@@ -10,7 +10,7 @@ from asrkit.errors import Status
 
 
 @subcommand("posteriors", example="asrkit posteriors wav.scp -o posteriors.npz")
-@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
+@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=click.Path())
 @click.option("-o", "--output", required=True, type=click.Path(), help="NAME.npz, or NAME.ark (with NAME.scp).")
 @acoustic_options
 @click.option("--allow-commands", is_flag=True, help="Run the commands that a wav.scp holds.")

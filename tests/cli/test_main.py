@@ -109,6 +109,17 @@ def test_wrong_usage_is_status_2_and_one_sentence():
         assert sentence in done.stderr and done.stderr.count("\n") == 1 and done.stdout == ""
 
 
+def test_an_empty_path_is_wrong_usage(tmp_path):
+    for arguments, name in [
+        (["decode", "a.wav", "--graph", ""], "'--graph'"),
+        (["decode", "a.wav", "-o", ""], "'-o' / '--output'"),
+        (["decode", "", "a.wav"], "'[INPUT]...'"),
+        (["score", tmp_path, tmp_path, "--hotwords", ""], "'--hotwords'"),
+    ]:
+        done = asrkit(*arguments, status=2)
+        assert f"Invalid value for {name}: the path is empty; see: " in done.stderr
+
+
 def test_no_arguments_give_the_help_and_status_2():
     assert "Commands, in the order of work" in asrkit(status=2).stderr
 
