@@ -77,5 +77,5 @@ def command(
             click.echo(f"\n{utterance.utt}")
             for line in report.alignment(utterance.pairs, colour=sys.stdout.isatty()):
                 click.echo(line)
-    for line in (*report.worst(utterances, worst), "", *report.confusions(utterances, confusions)):
+    for line in (*report.worst(utterances, worst), *report.confusions(utterances, confusions)):
         click.echo(line)

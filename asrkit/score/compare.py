@@ -36,13 +36,17 @@ def chance_of_no_gain(a: Sequence[ScoredUtterance], b: Sequence[ScoredUtterance]
 
     Below 0.05 the difference is usually called significant. Bisani and Ney 2004; the same utterances are drawn for
     both systems. Both lists hold the same utterances in the same order.
+
+    Of few utterances a bootstrap is too sure: if all of them gain, so does every sample, though it were one. So the
+    chance is at least that of n fair coins which all fall alike, where n utterances have more or fewer errors.
     """
     difference = bootstrap_rates([s.tally for s in b]) - bootstrap_rates([s.tally for s in a])
     difference = difference[np.isfinite(difference)]
     if not len(difference):
         return 1.0
     direction = np.sign(sum(s.tally.errors for s in b) - sum(s.tally.errors for s in a))
-    return float(np.mean(difference * direction <= 0))
+    differing = sum(left.tally.errors != right.tally.errors for left, right in zip(a, b, strict=True))
+    return max(float(np.mean(difference * direction <= 0)), 0.5**differing)
 
 
 def _units(scored: ScoredUtterance) -> list[str]:

@@ -94,11 +94,12 @@ def total(tallies: Iterable[Tally]) -> Tally:
 def interval(tallies: Sequence[Tally], level: float = 0.95) -> tuple[float, float]:
     """Return the bootstrap confidence interval of the error rate: utterances drawn with replacement, seeded.
 
-    Bisani and Ney, "Bootstrap estimates for confidence intervals in ASR performance evaluation", 2004.
+    NaN where there is none: of one utterance, which is all that can be drawn, or where nothing was said. Bisani and
+    Ney, "Bootstrap estimates for confidence intervals in ASR performance evaluation", 2004.
     """
     rates = bootstrap_rates(tallies)
     rates = rates[np.isfinite(rates)]
-    if not len(rates):
+    if len(tallies) < 2 or not len(rates):
         return float("nan"), float("nan")
     low, high = np.quantile(rates, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)

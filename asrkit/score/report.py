@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+from asrkit import progress
 from asrkit.score.align import Pair
 from asrkit.score.compare import Change, chance_of_no_gain, changes
 from asrkit.score.hotwords import HotwordTally, count_hotwords, inside_and_outside
@@ -25,12 +26,15 @@ def summary(utterances: Sequence[ScoredUtterance], unit: Unit) -> Iterator[str]:
     low, high = interval(tallies)
     whole = total(tallies)
     interval_text = f", 95 % between {_percent(low)} and {_percent(high)}" if math.isfinite(low) else ""
-    yield f"{RATE_NAMES[unit]} {_percent(whole.rate)}{interval_text}  {_counts(whole)}  {len(utterances)} utterances"
+    yield (
+        f"{RATE_NAMES[unit]} {_percent(whole.rate)}{interval_text}  {_counts(whole)}  "
+        f"{progress.counted(len(utterances), 'utterance')}"
+    )
     for side in ("hypothesis", "reference"):
         missing = [utterance.utt for utterance in utterances if utterance.missing == side]
         if missing:
             kind = "deleted" if side == "hypothesis" else "inserted"
-            yield f"no {side} for {len(missing)} utterances, counted as all {kind}: {' '.join(missing)}"
+            yield f"no {side} for {progress.counted(len(missing), 'utterance')}, counted as all {kind}: {' '.join(missing)}"
 
 
 def per_speaker(utterances: Sequence[ScoredUtterance], speakers: Mapping[str, str]) -> Iterator[str]:
@@ -60,9 +64,9 @@ def confusions(utterances: Iterable[ScoredUtterance], count: int) -> Iterator[st
     """Yield the most frequent errors: how often, what was said, what came out."""
     counts = Counter(pair for utterance in utterances for pair in utterance.pairs if pair.is_error)
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0].reference or "", item[0].hypothesis or ""))
-    if ranked:
-        yield "most frequent errors (times, said, recognised; " + _NOTHING + " is nothing)"
-    for pair, times in ranked[:count]:
+    if shown := ranked[:count]:
+        yield from ("", f"most frequent errors (times, said, recognised; {_NOTHING} is nothing)")
+    for pair, times in shown:
         yield f"{times:6d}  {pair.reference or _NOTHING}  {pair.hypothesis or _NOTHING}"
 
 
@@ -91,9 +95,11 @@ def hotwords(
 def unmatched(system: str, texts: Collection[str], references: Collection[str]) -> Iterator[str]:
     """Yield what `compare` counts otherwise or not at all: ids that a system lacks, ids that the reference lacks."""
     if lacking := [utt for utt in references if utt not in texts]:
-        yield f"{system}: no hypothesis for {len(lacking)} utterances, counted as all deleted: {' '.join(lacking)}"
+        count = progress.counted(len(lacking), "utterance")
+        yield f"{system}: no hypothesis for {count}, counted as all deleted: {' '.join(lacking)}"
     if unknown := [utt for utt in texts if utt not in references]:
-        yield f"{system}: no reference for {len(unknown)} utterances, which are not counted: {' '.join(unknown)}"
+        count = progress.counted(len(unknown), "utterance")
+        yield f"{system}: no reference for {count}, not counted: {' '.join(unknown)}"
 
 
 def comparison(a: Sequence[ScoredUtterance], b: Sequence[ScoredUtterance], unit: Unit) -> Iterator[str]:
@@ -108,7 +114,7 @@ def comparison(a: Sequence[ScoredUtterance], b: Sequence[ScoredUtterance], unit:
     finest = 1 / BOOTSTRAP_SAMPLES
     probability = f"p < {finest:g}" if chance < finest else f"p = {chance:.3f}"
     yield f"the difference {verdict} ({probability}, paired bootstrap)"
-    yield f"{len(changed)} utterances changed: B is better in {better}, worse in {worse}, as good in the others"
+    yield f"{progress.counted(len(changed), 'utterance')} changed: B is better in {better}, worse in {worse}, as good in the others"
 
 
 def change(one: Change, parts: Mapping[str, float] | None) -> Iterator[str]:
@@ -136,7 +142,7 @@ def alignment(pairs: Sequence[Pair], *, colour: bool = False) -> list[str]:
         for row, cell in zip(rows, cells, strict=True):
             padded = cell + " " * (width - _width(cell))
             row.append(f"\x1b[31m{padded}\x1b[0m" if colour and pair.is_error else padded)
-    return [name + " ".join(row).rstrip() for name, row in zip(("ref ", "hyp ", "    "), rows, strict=True)]
+    return [(name + " ".join(row)).rstrip() for name, row in zip(("ref ", "hyp ", "    "), rows, strict=True)]
 
 
 def _letter(pair: Pair) -> str:

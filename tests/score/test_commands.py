@@ -27,7 +27,7 @@ def scores(acoustic, hotword):
 def test_score_counts_errors_and_names_what_is_missing(data):
     done = asrkit("score", data / "text", data / "hyp.trn", "--utt2spk", data / "utt2spk")
     assert "MER 30.00 %" in done.stdout  # one character of ten wrong, two missing
-    assert "no hypothesis for 1 utterances, counted as all deleted: u3" in done.stdout
+    assert "no hypothesis for 1 utterance, counted as all deleted: u3" in done.stdout
     assert "speaker s1  20.00 %" in done.stdout
     assert "speaker s2  40.00 %" in done.stdout
 
@@ -67,7 +67,7 @@ def test_compare_tells_what_it_counts_and_names_what_is_missing_on_a_side(data):
     done = asrkit("compare", data / "other", data / "text", data / "text")
     assert "counted: mixed; differences that count besides words: none" in done.stdout
     assert "A: no hypothesis for 2 utterances, counted as all deleted: u2 u3" in done.stdout
-    assert "A: no reference for 1 utterances, which are not counted: u9" in done.stdout
+    assert "A: no reference for 1 utterance, not counted: u9" in done.stdout
     assert "B: no" not in done.stdout
 
 
@@ -82,8 +82,15 @@ def test_a_chance_that_no_sample_shows_is_not_told_as_none(data):
 def test_how_many_are_shown_is_no_negative_number(data):
     for option in ("--worst", "--confusions"):
         asrkit("score", data / "text", data / "hyp.trn", option, -1, status=2)
-        assert asrkit("score", data / "text", data / "hyp.trn", option, 0)
+        asrkit("score", data / "text", data / "hyp.trn", option, 0)
     asrkit("compare", data / "text", data / "hyp.trn", data / "text", "--show", -1, status=2)
+
+
+def test_nothing_is_headed_where_nothing_is_shown(data):
+    assert "most frequent errors" in asrkit("score", data / "text", data / "hyp.trn").stdout
+    for hypothesis, *more in ((data / "hyp.trn", "--worst", 0, "--confusions", 0), (data / "text",)):
+        shown = asrkit("score", data / "text", hypothesis, *more).stdout
+        assert "most frequent errors" not in shown and not shown.endswith("\n\n")
 
 
 def test_a_kaldi_data_folder_stands_for_its_text(data):

@@ -63,6 +63,10 @@ def test_the_interval_holds_the_rate_and_is_the_same_every_time():
     assert bootstrap_rates(tallies).shape == (BOOTSTRAP_SAMPLES,)
 
 
+def test_one_utterance_has_no_interval():
+    assert all(map(math.isnan, interval([Tally(correct=3, substitutions=1)])))
+
+
 def test_the_interval_of_independent_errors_is_as_wide_as_theory_says():
     rng = np.random.default_rng(4)
     tallies = [Tally(correct=1 - e, substitutions=e) for e in rng.integers(0, 2, 1000)]
@@ -105,7 +109,14 @@ def test_a_clear_gain_is_more_than_chance_and_no_change_is_not():
     references = {f"u{i}": "一二三四五" for i in range(100)}
     bad = score(references, dict.fromkeys(references, "一二三四七"), "char")
     good = score(references, references, "char")
-    assert chance_of_no_gain(bad, good) == 0
+    assert chance_of_no_gain(bad, good) < 1e-9
     assert chance_of_no_gain(good, good) == 1
     assert [c.errors for c in changes(bad, good)] == [-1] * 100
     assert changes(good, good) == []
+
+
+def test_a_gain_in_few_utterances_may_be_chance_even_if_all_of_them_gain():
+    for count, chance in ((1, 0.5), (3, 0.125), (5, 0.03125)):
+        references = {f"u{i}": "一二三四五" for i in range(count)}
+        bad = score(references, dict.fromkeys(references, "一二三四七"), "char")
+        assert chance_of_no_gain(bad, score(references, references, "char")) == chance
