@@ -34,7 +34,8 @@ def summary(utterances: Sequence[ScoredUtterance], unit: Unit) -> Iterator[str]:
         missing = [utterance.utt for utterance in utterances if utterance.missing == side]
         if missing:
             kind = "deleted" if side == "hypothesis" else "inserted"
-            yield f"no {side} for {progress.counted(len(missing), 'utterance')}, counted as all {kind}: {' '.join(missing)}"
+            count = progress.counted(len(missing), "utterance")
+            yield f"no {side} for {count}, counted as all {kind}: {' '.join(missing)}"
 
 
 def per_speaker(utterances: Sequence[ScoredUtterance], speakers: Mapping[str, str]) -> Iterator[str]:
@@ -114,7 +115,8 @@ def comparison(a: Sequence[ScoredUtterance], b: Sequence[ScoredUtterance], unit:
     finest = 1 / BOOTSTRAP_SAMPLES
     probability = f"p < {finest:g}" if chance < finest else f"p = {chance:.3f}"
     yield f"the difference {verdict} ({probability}, paired bootstrap)"
-    yield f"{progress.counted(len(changed), 'utterance')} changed: B is better in {better}, worse in {worse}, as good in the others"
+    count = progress.counted(len(changed), "utterance")
+    yield f"{count} changed: B is better in {better}, worse in {worse}, as good in the others"
 
 
 def change(one: Change, parts: Mapping[str, float] | None) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from asrkit.errors import AsrkitError
 from asrkit.formats import hyps, kaldi_dir, trn
 
 
@@ -30,12 +31,16 @@ def read(path: str | os.PathLike[str]) -> Transcripts:
     name = os.fspath(path)
     if Path(name).is_dir():  # what `decode` wrote, or a Kaldi data folder
         inside = [os.path.join(name, file) for file in ("hyps.jsonl", "text")]
-        name = next(filter(os.path.exists, inside), inside[0])
+        found = next(filter(os.path.exists, inside), None)
+        if found is None:
+            cure = "name a folder of asrkit decode, of a sweep the folder of one setting in it, or a Kaldi data folder"
+            raise AsrkitError("this folder has neither hyps.jsonl nor text", where=name, cure=cure)
+        name = found
     if name.endswith((".jsonl", ".jsonl.gz")):
-        found = {hypothesis.utt: hypothesis for hypothesis in hyps.parse(name)}
-        texts = {utt: h.best.text for utt, h in found.items()}
-        durations = {utt: h.duration for utt, h in found.items() if h.duration is not None}
-        return Transcripts(texts, durations, found)
+        hypotheses = {hypothesis.utt: hypothesis for hypothesis in hyps.parse(name)}
+        texts = {utt: h.best.text for utt, h in hypotheses.items()}
+        durations = {utt: h.duration for utt, h in hypotheses.items() if h.duration is not None}
+        return Transcripts(texts, durations, hypotheses)
     if name.endswith((".trn", ".trn.gz")):
         return Transcripts({line.utt: line.text for line in trn.parse(name)})
     return Transcripts({line.utt: line.text for line in kaldi_dir.parse_text(name)})

@@ -98,6 +98,12 @@ def test_a_kaldi_data_folder_stands_for_its_text(data):
     assert asrkit("score", data, data / "hyp.trn").stdout == asrkit("score", data / "text", data / "hyp.trn").stdout
 
 
+def test_a_folder_without_transcripts_is_told_as_such(data):
+    (data / "sweep" / "beam=8").mkdir(parents=True)
+    told = asrkit("score", data / "text", data / "sweep", status=1).stderr
+    assert "sweep: this folder has neither hyps.jsonl nor text; name" in told
+
+
 def test_alignments_put_the_two_sides_under_one_another(data):
     done = asrkit("score", data / "text", data / "hyp.trn", "--align")
     assert "ref 今 天 去 保 定\nhyp 今 天 去 保 险\n                S" in done.stdout
