@@ -28,6 +28,7 @@ from asrkit.errors import AsrkitError, Status
 from asrkit.formats import hyps, posteriors
 from asrkit.formats.hyps import Failure, Hypothesis
 from asrkit.formats.posteriors import Posteriors
+from asrkit.formats.reading import read_json
 from asrkit.store.journal import open_journal
 
 KIND = "decoding"
@@ -35,6 +36,7 @@ LATTICES, WORDS = "lattices.txt", "words.txt"
 _PARTIAL = ".partial"
 _JOURNAL, _NOTE = "journal.jsonl", "run.json"
 _CURE_EXISTS = "name another folder, or pass --overwrite, or --resume if it is an unfinished run"
+_CURE_DAMAGED = "pass --overwrite in place of --resume to begin anew"
 
 
 @dataclass
@@ -138,15 +140,17 @@ def to_folder(
         if made is not None:
             what = f"the run that finished here was another one: {differences(made, made_of)}"
             cure = "name another folder, or pass --overwrite in place of --resume"
+        if resume and (_partial_of(out) / _NOTE).exists():
+            cure = "pass --overwrite beside --resume to go on with the unfinished run and put it in the place of this"
         raise AsrkitError(what, where=out, cure=cure, status=Status.WRONG_USAGE)
     partial = _partial_of(out)
     _open_partial(partial, made_of, resume, overwrite)
     outcome, kept = _new_outcome(setup), Kept(partial / _JOURNAL)
     with open_journal(partial / _JOURNAL) as (journal, lines):
         done = len(lines)
-        for line in lines:
-            results = line.split("\t")[: len(setup.settings)]
-            outcome.count([hyps.parse_line(result, str(partial)) for result in results])
+        for number, line in enumerate(lines):
+            utt = utterances[number].utt if number < len(utterances) else None
+            outcome.count(_results(line, len(setup.settings), utt, f"{partial / _JOURNAL}:{number + 1}"))
         del lines
         if done:
             progress.say(f"{done} of {len(utterances)} utterances are decoded already")
@@ -231,11 +235,13 @@ def _open_partial(partial: Path, made_of: dict, resume: bool, overwrite: bool) -
     """Make the folder of an unfinished run, or check that the one that is there may be gone on with, or be lost."""
     note, journal = partial / _NOTE, partial / _JOURNAL
     if note.exists() and resume:
-        before = json.loads(note.read_text(encoding="utf-8"))
+        before = read_json(note)
+        if not isinstance(before, dict):
+            raise AsrkitError("this is not a note of what a run was made of", where=str(note), cure=_CURE_DAMAGED)
         if before != made_of:
             what = f"the unfinished run was another one: {differences(before, made_of)}"
             cure = "decode with the same, or pass --overwrite in place of --resume to begin anew"
-            raise AsrkitError(what, where=str(partial), cure=cure)
+            raise AsrkitError(what, where=str(partial), cure=cure, status=Status.WRONG_USAGE)
         return
     if not overwrite and journal.exists() and journal.stat().st_size:
         cure = "go on with it by --resume, or pass --overwrite to begin anew"
@@ -243,6 +249,17 @@ def _open_partial(partial: Path, made_of: dict, resume: bool, overwrite: bool) -
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     store.write_lines(note, [json.dumps(made_of, ensure_ascii=False, sort_keys=True)])
+
+
+def _results(line: str, settings: int, utt: str | None, where: str) -> list[Result]:
+    """Return the results in a line of the journal, which are all of the utterance `utt`."""
+    try:
+        results = [hyps.parse_line(text, where) for text in line.split("\t")[:settings]]
+    except AsrkitError:
+        results = []
+    if len(results) != settings or any(result.utt != utt for result in results):
+        raise AsrkitError("this line is damaged, or of another run", where=where, cure=_CURE_DAMAGED)
+    return results
 
 
 def _made(out: Path) -> dict | None:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from asrkit.errors import from_os_error
+from asrkit.errors import AsrkitError, from_os_error
 
 
 class Journal:
@@ -32,15 +32,24 @@ def open_journal(path: str | os.PathLike[str]) -> Iterator[tuple[Journal, list[s
     """Yield the journal `path`, made if need be, and the whole lines that it holds already.
 
     Raises:
-        AsrkitError: the file cannot be read or written.
+        AsrkitError: the file cannot be read or written, or its whole lines are not UTF-8.
     """
     try:
         content = Path(path).read_bytes() if Path(path).exists() else b""
         whole = content[: content.rfind(b"\n") + 1]
+        lines = _decoded(whole, path).split("\n")[:-1]
         with open(path, "r+b" if content else "wb") as stream:
             stream.truncate(len(whole))
             stream.seek(len(whole))
-            yield Journal(stream), whole.decode("utf-8").split("\n")[:-1]
+            yield Journal(stream), lines
             os.fsync(stream.fileno())
     except OSError as error:
         raise from_os_error(error, path) from error
+
+
+def _decoded(content: bytes, path: str | os.PathLike[str]) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        what = "this journal is damaged: it is not UTF-8"
+        raise AsrkitError(what, where=os.fspath(path), cure="remove it and begin anew") from error

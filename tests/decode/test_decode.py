@@ -1,10 +1,12 @@
 """`asrkit decode` as its users meet it: the model that ships, the demo recordings, a graph made here."""
 
 import json
+from itertools import islice
 
 import pytest
 
 from asrkit.decode import jobs as processes
+from asrkit.decode import recogniser
 from tests.cli.running import asrkit as run
 from tests.decode.demo import DEMO, TOKENS, hypotheses
 
@@ -64,8 +66,6 @@ def test_the_same_bytes_come_whatever_the_number_of_jobs(graph, some, tmp_path):
 
 
 def test_a_run_that_was_stopped_goes_on_and_ends_with_the_same_bytes(graph, some, tmp_path, monkeypatch):
-    from asrkit.decode import recogniser
-
     run("decode", some, "--graph", graph, "-o", tmp_path / "whole", status=3)
     answer, count = recogniser.Recogniser.answer, 0
 
@@ -83,7 +83,7 @@ def test_a_run_that_was_stopped_goes_on_and_ends_with_the_same_bytes(graph, some
     assert len(journal.read_bytes().splitlines()) == 2
     with journal.open("ab") as file:
         file.write(b'{"utt": "demo-0')  # torn
-    other = run("decode", some, "--graph", graph, "-o", tmp_path / "out", "--resume", "--beam", 3, status=1)
+    other = run("decode", some, "--graph", graph, "-o", tmp_path / "out", "--resume", "--beam", 3, status=2)
     assert "another one: beam 8.0 then, 3.0 now; decode with the same" in other.stderr
     refused = run("decode", some, "--graph", graph, "-o", tmp_path / "out", status=2)
     assert "an unfinished run lies here; go on with it by --resume" in refused.stderr
@@ -109,6 +109,49 @@ def test_an_unfinished_run_is_lost_only_by_overwrite(graph, tmp_path):
     run(*asked, "--overwrite")
     assert [one["utt"] for one in hypotheses(tmp_path / "out")] == ["demo-01"]
     assert not (tmp_path / "out.partial").exists()
+
+
+def test_an_unfinished_run_that_is_damaged_is_told_with_its_cure(graph, heard, tmp_path, monkeypatch):
+    asked = ("decode", "--posteriors-in", heard, "--graph", graph, "-o", tmp_path / "out")
+    partial = stopped(asked, tmp_path / "out.partial", monkeypatch)
+    journal, note = ((partial / name).read_bytes() for name in ("journal.jsonl", "run.json"))
+    for name, content in [
+        ("run.json", note[:-9]),
+        ("run.json", b"[]"),
+        ("journal.jsonl", b"\0" * 99 + b"\n" + journal),
+        ("journal.jsonl", b"\xff\n" + journal),
+        ("journal.jsonl", b"\n".join(reversed(journal.split(b"\n"))) + b"\n"),
+        ("journal.jsonl", 3 * journal),
+    ]:
+        before = (partial / name).read_bytes()
+        (partial / name).write_bytes(content)
+        done = run(*asked, "--resume", status=1)
+        assert f"out.partial/{name}" in done.stderr and "defect" not in done.stderr
+        (partial / name).write_bytes(before)
+    assert "2 of 4 utterances are decoded already" in run(*asked, "--resume").stderr
+
+
+def test_an_unfinished_run_that_is_to_take_the_place_of_another_goes_on(graph, heard, tmp_path, monkeypatch):
+    asked = ("decode", "--posteriors-in", heard, "--graph", graph, "-o", tmp_path / "out")
+    run(*asked, "--beam", 3)
+    stopped((*asked, "--overwrite"), tmp_path / "out.partial", monkeypatch)
+    done = run(*asked, "--resume", status=2)
+    assert "beam 3.0 then, 8.0 now; pass --overwrite beside --resume to go on with the unfinished run" in done.stderr
+    assert "2 of 4 utterances are decoded already" in run(*asked, "--resume", "--overwrite").stderr
+
+
+def stopped(asked, partial, monkeypatch):
+    """Stop a run after its second utterance, and return the folder in which it lies."""
+    answers = recogniser.Recogniser.answers
+    with monkeypatch.context() as patch:
+
+        def stops(self, *arguments):
+            yield from islice(answers(self, *arguments), 2)
+            raise KeyboardInterrupt
+
+        patch.setattr(recogniser.Recogniser, "answers", stops)
+        run(*asked, status=130)
+    return partial
 
 
 def test_what_may_not_be_overwritten_is_told_before_anything_is_decoded(graph, tmp_path, monkeypatch):
