@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import subprocess
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 import soundfile
@@ -21,6 +23,7 @@ _SECONDS_FOR_COMMAND = 600
 _DATA_MISSING = re.compile(r"^data : (\d+) \(should be (\d+)\)", re.MULTILINE)  # what libsndfile tells about a wav file
 _SIZE_UNKNOWN = 0x7FFF0000  # larger ones stand in files that were written to a pipe
 IN_MEMORY = "the array"
+_LOWEST_RATE = 1000  # samples a second; below, a small file would become hours of noise
 _LOUDEST = 256.0  # floats may go beyond 1 a little; those on the scale of integers go far beyond
 
 
@@ -61,8 +64,8 @@ def read(source: str | os.PathLike[str] | Sound, rate: int, *, cut: Cut = WHOLE,
         (samples,) float32 in [-1, 1].
 
     Raises:
-        AsrkitError: the file is missing, not sound, cut short, empty, holds NaN or floats far beyond 1, lacks the
-            channel, or is shorter than the part that is wanted.
+        AsrkitError: the file is missing, not sound, cut short, empty, of less than 1,000 samples a second, holds NaN or
+            floats far beyond 1, lacks the channel, or is shorter than the part that is wanted.
     """
     if isinstance(source, Sound):
         frames = _floats(source)
@@ -133,9 +136,9 @@ def seconds(source: str | os.PathLike[str]) -> float:
 def _floats(sound: Sound) -> NDArray[np.float32]:
     """Return (samples, channels) float32 in [-1, 1]."""
     samples = np.asarray(sound.samples)
-    if samples.ndim not in (1, 2) or samples.dtype.kind not in "fi" or sound.rate <= 0:
-        what = f"this array has {samples.ndim} dimensions of type {samples.dtype} at {sound.rate} samples a second"
-        cure = "give (samples,) or (samples, channels) of floats or signed integers, and their rate"
+    if samples.ndim not in (1, 2) or samples.dtype.kind not in "fi":
+        what = f"this array has {samples.ndim} dimensions of type {samples.dtype}"
+        cure = "give (samples,) or (samples, channels) of floats or signed integers"
         raise AsrkitError(what, where=IN_MEMORY, cure=cure)
     largest = 1.0 if samples.dtype.kind == "f" else -float(np.iinfo(samples.dtype).min)
     return (np.atleast_2d(samples.T).T / largest).astype(np.float32)
@@ -143,6 +146,9 @@ def _floats(sound: Sound) -> NDArray[np.float32]:
 
 def _frames_of(cut: Cut, rate: int, frames: int, name: str) -> tuple[int, int]:
     """Return the first frame of `cut` and how many it has."""
+    if not isinstance(rate, Real) or not _LOWEST_RATE <= rate < math.inf:
+        what = f"the rate of this recording is {rate!r} samples a second"
+        raise AsrkitError(what, where=name, cure=f"speech needs at least {_LOWEST_RATE:,}, mostly 16,000")
     if frames == 0:
         raise AsrkitError("this recording is empty", where=name, cure="record it anew")
     first = round(cut.start * rate)

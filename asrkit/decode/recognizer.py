@@ -23,6 +23,8 @@ from asrkit.hotwords import lists
 from asrkit.hotwords.graph import DEFAULT_INCREMENTAL_BIAS, HotwordGraph
 from asrkit.search.options import Options
 
+_CURE_HOTWORDS = "give phrases, or phrases with numbers: {'林婉清': 2.0}"
+
 Hotwords = str | os.PathLike[str] | Iterable[str] | Mapping[str, float] | HotwordGraph | None
 
 
@@ -70,6 +72,10 @@ class Recognizer:
         for name, count in (("nbest", nbest), ("threads", threads)):
             if not isinstance(count, int) or count < 1:
                 raise AsrkitError(f"{name} is {count!r}, but must be a whole number of 1 or more")
+        weights = {"beam": beam, "lm_scale": lm_scale, "incremental_bias": incremental_bias}
+        for name, weight in (weights | {"hotword_scale": hotword_scale}).items():
+            if not isinstance(weight, Real):
+                raise AsrkitError(f"{name} is {weight!r}, but must be a number")
         if graph is None and model is None:
             graph = GENERAL_GRAPH
         settings = lists.Settings(incremental_bias=incremental_bias, scale=hotword_scale)
@@ -119,8 +125,11 @@ class Recognizer:
             utterance = Utterance(Path(recording).stem, os.fspath(recording))
         else:
             assert self._recogniser.model is not None
-            sound = Sound(np.asarray(recording), self._recogniser.model.rate if rate is None else rate)
-            utterance = Utterance("array", sound)
+            try:
+                samples = np.asarray(recording)
+            except ValueError as error:  # lists of different lengths
+                raise AsrkitError("this is neither a path nor an array", cure="give one of the two") from error
+            utterance = Utterance("array", Sound(samples, self._recogniser.model.rate if rate is None else rate))
         of_call = None if isinstance(hotwords, EllipsisType) else [self._compiled(hotwords)]
         (answer,) = self._recogniser.answers([utterance], of_call)
         (result,) = answer.results
@@ -144,10 +153,15 @@ class Recognizer:
                 cure = "check the path; phrases go into a list: hotwords=[…]"
                 raise AsrkitError("no such list of hotwords", where=hotwords, cure=cure)
             return self._recogniser.compiled(lists.read(hotwords, settings).phrases, settings, os.fspath(hotwords))
-        weights = hotwords if isinstance(hotwords, Mapping) else dict.fromkeys(hotwords, 0.0)
-        for text, weight in weights.items():
-            if not isinstance(text, str) or not isinstance(weight, Real):
-                what = f"{text!r} with the weight {weight!r} is no hotword"
-                raise AsrkitError(what, cure="give phrases, or phrases with numbers: {'林婉清': 2.0}")
-        phrases = tuple(Phrase(text, float(weight)) for text, weight in weights.items())
+        if not isinstance(hotwords, Iterable):
+            raise AsrkitError(f"{hotwords!r} is no list of hotwords", cure=_CURE_HOTWORDS)
+        weighted = hotwords.items() if isinstance(hotwords, Mapping) else ((text, 0.0) for text in hotwords)
+        weights: dict[str, float] = {}
+        for text, weight in weighted:
+            if not isinstance(text, str):
+                raise AsrkitError(f"{text!r} is no hotword", cure=_CURE_HOTWORDS)
+            if not isinstance(weight, Real):
+                raise AsrkitError(f"{text!r} with the weight {weight!r} is no hotword", cure=_CURE_HOTWORDS)
+            weights[text] = float(weight)
+        phrases = tuple(Phrase(text, weight) for text, weight in weights.items())
         return self._recogniser.compiled(phrases, settings, "hotwords") if phrases else None

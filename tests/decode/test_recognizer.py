@@ -1,6 +1,7 @@
 """`asrkit.Recognizer`, the Python face of decoding."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -103,19 +104,31 @@ def test_what_cannot_be_used_is_told_in_a_sentence(recognizer, graph, tmp_path):
         (np.full(9000, np.nan, np.float32), "the array: a sample of this recording is not a number"),
         (np.zeros(9, bool), "of type bool"),
         (np.zeros(3, np.float32), "^the array: this recording has 3 samples, which are too few"),
+        ([[0.1, 0.2], [0.3]], "this is neither a path nor an array"),
+        (None, "the array: this array has 0 dimensions of type object"),
+        (b"demo.wav", "the array: this array has 0 dimensions"),
     ]:
         with pytest.raises(AsrkitError, match=sentence):
             recognizer.transcribe(wrong)
+    for rate in (0, -1, 1, True, float("nan"), float("inf"), "16000", 16000 + 0j):
+        with pytest.raises(AsrkitError, match=r"^the array: the rate of this recording is"):
+            recognizer.transcribe(np.zeros(16000, np.float32), rate)
     with pytest.raises(AsrkitError, match="hotwords need a graph"):
         asrkit.Recognizer(greedy=True, hotwords=["林婉清"])
     for wrong, sentence in [
         (["Ж"], "none of the 1 hotwords can be spelled"),
         ("林婉清", "林婉清: no such list of hotwords; check the path; phrases go into a list"),
         ({"林婉清": "2"}, "'林婉清' with the weight '2' is no hotword"),
-        ([1], "1 with the weight 0.0 is no hotword"),
+        ([1], "1 is no hotword; give phrases, or phrases with numbers"),
+        ([("林婉清", 2.0)], "('林婉清', 2.0) is no hotword"),
+        ([["林婉清"]], "['林婉清'] is no hotword"),
+        (5, "5 is no list of hotwords; give phrases"),
     ]:
-        with pytest.raises(AsrkitError, match=sentence):
+        with pytest.raises(AsrkitError, match=re.escape(sentence)):
             recognizer.hotwords = wrong
+    for name in ("beam", "lm_scale", "incremental_bias", "hotword_scale"):
+        with pytest.raises(AsrkitError, match=f"{name} is '8', but must be a number"):
+            asrkit.Recognizer(graph=graph, **{name: "8"})
     for wrong in ({"nbest": 0}, {"threads": 0}, {"nbest": 2.5}):
         with pytest.raises(AsrkitError, match="must be a whole number of 1 or more"):
             asrkit.Recognizer(graph=graph, **wrong)
