@@ -29,7 +29,7 @@ from asrkit.formats import hyps, posteriors
 from asrkit.formats.hyps import Failure, Hypothesis
 from asrkit.formats.posteriors import Posteriors
 from asrkit.formats.reading import read_json
-from asrkit.store.journal import open_journal
+from asrkit.store.journal import check_unused, open_journal
 
 KIND = "decoding"
 LATTICES, WORDS = "lattices.txt", "words.txt"
@@ -162,17 +162,17 @@ def to_folder(
                 if not outcome.done + outcome.failed:  # nothing that could be gone on with
                     shutil.rmtree(partial, ignore_errors=True)
                 raise
-    with store.publish_folder(out, overwrite=overwrite) as folder:
-        for number, setting in enumerate(setup.settings):
-            inside = folder / setting.name if setting.name else folder
-            inside.mkdir(exist_ok=True)
-            _write_results(inside, setup, kept, number)
-            if setting.name:
-                _write_manifest(inside, Path(out) / setting.name, made_of, kept, number)
-        for name, content in also(outcome).items() if also else ():
-            store.write_lines(folder / name, content)
-        _write_manifest(folder, Path(out), made_of, kept)
-    shutil.rmtree(partial, ignore_errors=True)
+        with store.publish_folder(out, overwrite=overwrite) as folder:
+            for number, setting in enumerate(setup.settings):
+                inside = folder / setting.name if setting.name else folder
+                inside.mkdir(exist_ok=True)
+                _write_results(inside, setup, kept, number)
+                if setting.name:
+                    _write_manifest(inside, Path(out) / setting.name, made_of, kept, number)
+            for name, content in also(outcome).items() if also else ():
+                store.write_lines(folder / name, content)
+            _write_manifest(folder, Path(out), made_of, kept)
+        shutil.rmtree(partial, ignore_errors=True)
     return outcome
 
 
@@ -234,6 +234,7 @@ def _partial_of(out: str) -> Path:
 def _open_partial(partial: Path, made_of: dict, resume: bool, overwrite: bool) -> None:
     """Make the folder of an unfinished run, or check that the one that is there may be gone on with, or be lost."""
     note, journal = partial / _NOTE, partial / _JOURNAL
+    check_unused(journal)
     if note.exists() and resume:
         before = read_json(note)
         if not isinstance(before, dict):

@@ -7,6 +7,7 @@ import pytest
 
 from asrkit.decode import jobs as processes
 from asrkit.decode import recogniser
+from asrkit.store.journal import open_journal
 from tests.cli.running import asrkit as run
 from tests.decode.demo import DEMO, TOKENS, hypotheses
 
@@ -129,6 +130,15 @@ def test_an_unfinished_run_that_is_damaged_is_told_with_its_cure(graph, heard, t
         assert f"out.partial/{name}" in done.stderr and "defect" not in done.stderr
         (partial / name).write_bytes(before)
     assert "2 of 4 utterances are decoded already" in run(*asked, "--resume").stderr
+
+
+def test_an_output_into_which_a_run_writes_just_now_is_left_alone(graph, heard, tmp_path):
+    (tmp_path / "out.partial").mkdir()
+    with open_journal(tmp_path / "out.partial" / "journal.jsonl"):
+        for more in ([], ["--resume"], ["--overwrite"]):
+            done = run("decode", "--posteriors-in", heard, "--graph", graph, "-o", tmp_path / "out", *more, status=2)
+            assert "another run writes here just now" in done.stderr
+    run("decode", "--posteriors-in", heard, "--graph", graph, "-o", tmp_path / "out")
 
 
 def test_an_unfinished_run_that_is_to_take_the_place_of_another_goes_on(graph, heard, tmp_path, monkeypatch):

@@ -1,7 +1,7 @@
 import pytest
 
 from asrkit.errors import AsrkitError
-from asrkit.store.journal import open_journal
+from asrkit.store.journal import check_unused, open_journal
 
 
 def test_a_journal_goes_on_where_it_stopped(tmp_path):
@@ -29,3 +29,24 @@ def test_a_torn_last_line_is_dropped(tmp_path, torn):
 def test_a_folder_in_place_of_a_journal_is_told(tmp_path):
     with pytest.raises(AsrkitError, match="this is a folder"), open_journal(tmp_path):
         pass
+
+
+def test_a_journal_that_is_open_is_not_opened_again(tmp_path):
+    path = tmp_path / "journal"
+    check_unused(path)
+    with open_journal(path) as (journal, _):
+        journal.add("一")
+        with pytest.raises(AsrkitError, match="another run writes here just now; wait for its end"):
+            check_unused(path)
+        with pytest.raises(AsrkitError, match="another run writes here"), open_journal(path):
+            pass
+    check_unused(path)
+    assert path.read_text(encoding="utf-8") == "一\n"
+
+
+def test_a_journal_that_is_not_utf_8_is_told_and_left_as_it_is(tmp_path):
+    path = tmp_path / "journal"
+    path.write_bytes(b"\xff\n{")
+    with pytest.raises(AsrkitError, match="this journal is damaged"), open_journal(path):
+        pass
+    assert path.read_bytes() == b"\xff\n{"
