@@ -80,9 +80,10 @@ def command(inputs: tuple[str, ...], **options: Any) -> Status:
     if options["sweep"]:  # `--sweep A=… B=…`: the shell's words behind the first one come as inputs
         options["sweep"] = (*" ".join(options["sweep"]).split(), *filter(sweep.is_part, inputs))
         inputs = tuple(name for name in inputs if not sweep.is_part(name))
-    if options["graph"] is None and options["model_path"] is None and not options["greedy"]:
+    takes_general_graph = options["graph"] is None and options["model_path"] is None and not options["greedy"]
+    _check(inputs, options, searched=bool(takes_general_graph or (options["graph"] and not options["greedy"])))
+    if takes_general_graph:
         options["graph"] = general_graph()
-    _check(inputs, options)
     setup = _setup(options)
     if options["posteriors_in"]:
         wanted = listing.of_posteriors(options["posteriors_in"])
@@ -112,9 +113,8 @@ def command(inputs: tuple[str, ...], **options: Any) -> Status:
     return outcome.status
 
 
-def _check(inputs: tuple[str, ...], options: dict[str, Any]) -> None:
-    """Refuse options that do not go together."""
-    searched = options["graph"] and not options["greedy"]
+def _check(inputs: tuple[str, ...], options: dict[str, Any], *, searched: bool) -> None:
+    """Refuse options that do not go together; `searched`: with a graph."""
     refused = {
         "name an INPUT, or --posteriors-in": not inputs and not options["posteriors_in"],
         "give INPUTs or --posteriors-in, not both": inputs and options["posteriors_in"],
@@ -199,7 +199,8 @@ def _references(path: str | None, utts: list[str]) -> dict[str, str] | None:
     if not found:
         raise AsrkitError("none of the utterances stands in this reference", where=path, cure="check the ids")
     if len(found) < len(utts):
-        progress.warn(f"{path}: {len(utts) - len(found)} utterances have no reference and are not counted")
+        count = progress.counted(len(utts) - len(found), "utterance")
+        progress.warn(f"{path}: no reference for {count}, not counted")
     return found
 
 

@@ -27,7 +27,8 @@ def dump(
     posteriors.check_name(output)
     with progress.track("listening", total=len(utterances), unit="recordings") as advance:
         count = posteriors.write(output, _listened(model, utterances, options, failed, advance))
-    progress.say(f"{count} of {len(utterances)} utterances written to {os.fspath(output)}", failed=failed)
+    of_all = progress.counted(len(utterances), "utterance")
+    progress.say(f"{count} of {of_all} written to {os.fspath(output)}", failed=failed)
     if not failed:
         return Status.DONE
     return Status.SOME_FAILED if count else Status.NOTHING_DONE

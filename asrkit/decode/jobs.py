@@ -126,7 +126,8 @@ class _Pool:
             lattices = ("",) * settings if self._setup.lattices else ()
             self._done[task.first] = Answer((failure,) * settings, lattices, searches=(0.0,) * settings)
         else:
-            progress.warn(f"a process was killed; its {task.count} utterances are decoded once more, one by one")
+            count = progress.counted(task.count, "utterance")
+            progress.warn(f"a process was killed; what it held, {count}, is decoded once more, one by one")
             ours = [_Task(number, 1, again=True) for number in range(task.first, task.first + task.count)]
             self._waiting.extendleft(reversed(ours))
 

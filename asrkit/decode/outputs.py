@@ -55,8 +55,8 @@ def _without_brackets(hypotheses: Iterable[Hypothesis]) -> Iterator[Transcript]:
         else:
             yield Transcript(hypothesis.utt, hypothesis.text)
     if others:
-        what = f"{len(others)} utterances have a bracket in their ids, such as {shown(others[0])}"
-        progress.warn(f"{what}; they are left out of trn, which cannot hold them")
+        count = progress.counted(len(others), "utterance")
+        progress.warn(f"{count} left out of trn, which cannot hold a bracket in an id, such as {shown(others[0])}")
 
 
 def _ctm_words(hypotheses: Iterable[Hypothesis]) -> Iterator[CtmWord]:

@@ -153,7 +153,7 @@ def to_folder(
             outcome.count(_results(line, len(setup.settings), utt, f"{partial / _JOURNAL}:{number + 1}"))
         del lines
         if done:
-            progress.say(f"{done} of {len(utterances)} utterances are decoded already")
+            progress.say(f"{done} of {progress.counted(len(utterances), 'utterance')} decoded already")
         if done < len(utterances):
             try:
                 for answer in _answers(setup, utterances[done:], jobs, outcome, posteriors_out):
@@ -197,7 +197,7 @@ def _answers(
                 add(answer.heard.utt, Posteriors(emission.log_probs, emission.starts, answer.heard.estimated))
                 count += 1
             yield answer
-    progress.say(f"{count} of {len(utterances)} utterances written to {posteriors_out}")
+    progress.say(f"{count} of {progress.counted(len(utterances), 'utterance')} written to {posteriors_out}")
 
 
 def _write_results(folder: Path, setup: Setup, kept: Kept, number: int) -> None:

@@ -36,7 +36,8 @@ def told(answers: Iterable[Answer], total: int, jobs: int, *, data: bool) -> Ite
             yield answer
     spent = time.perf_counter() - began
     factor = f", real-time factor {spent / sound:.3f}" if sound else ""
-    progress.say(f"{count} utterances, {failed} failed, {sound:.1f} s of sound in {spent:.1f} s{factor}")
+    utterances = progress.counted(count, "utterance")
+    progress.say(f"{utterances}, {failed} failed, {sound:.1f} s of sound in {spent:.1f} s{factor}")
     seconds = clock.taken()
     shares = ", ".join(f"{stage} {seconds[stage]:.2f} s" for stage in _STAGES if stage in seconds)
     if shares:

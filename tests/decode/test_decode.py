@@ -89,7 +89,7 @@ def test_a_run_that_was_stopped_goes_on_and_ends_with_the_same_bytes(graph, some
     refused = run("decode", some, "--graph", graph, "-o", tmp_path / "out", status=2)
     assert "an unfinished run lies here; go on with it by --resume" in refused.stderr
     again = run("decode", some, "--graph", graph, "-o", tmp_path / "out", "--resume", status=3)
-    assert "2 of 4 utterances are decoded already" in again.stderr and count == 5
+    assert "2 of 4 utterances decoded already" in again.stderr and count == 5
     once_more = run("decode", some, "--graph", graph, "-o", tmp_path / "out", "--resume", status=3)
     assert "finished already" in once_more.stderr
     for file in ("hyps.jsonl", "failed.jsonl", "manifest.json"):
@@ -129,7 +129,7 @@ def test_an_unfinished_run_that_is_damaged_is_told_with_its_cure(graph, heard, t
         done = run(*asked, "--resume", status=1)
         assert f"out.partial/{name}" in done.stderr and "defect" not in done.stderr
         (partial / name).write_bytes(before)
-    assert "2 of 4 utterances are decoded already" in run(*asked, "--resume").stderr
+    assert "2 of 4 utterances decoded already" in run(*asked, "--resume").stderr
 
 
 def test_an_output_into_which_a_run_writes_just_now_is_left_alone(graph, heard, tmp_path):
@@ -147,7 +147,7 @@ def test_an_unfinished_run_that_is_to_take_the_place_of_another_goes_on(graph, h
     stopped((*asked, "--overwrite"), tmp_path / "out.partial", monkeypatch)
     done = run(*asked, "--resume", status=2)
     assert "beam 3.0 then, 8.0 now; pass --overwrite beside --resume to go on with the unfinished run" in done.stderr
-    assert "2 of 4 utterances are decoded already" in run(*asked, "--resume", "--overwrite").stderr
+    assert "2 of 4 utterances decoded already" in run(*asked, "--resume", "--overwrite").stderr
 
 
 def stopped(asked, partial, monkeypatch):
@@ -171,7 +171,7 @@ def test_what_may_not_be_overwritten_is_told_before_anything_is_decoded(graph, t
     monkeypatch.chdir(tmp_path / "foreign")
     for out in (tmp_path / "foreign", tmp_path / "file", "."):
         done = run("decode", DEMO / "demo-01.flac", "--graph", graph, "-o", out, "--overwrite", status=2)
-        assert "1 utterances" not in done.stderr
+        assert "1 utterance" not in done.stderr
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "foreign", "thesis"]
 
 
@@ -192,6 +192,11 @@ def test_without_model_and_graph_those_that_ship_are_used():
     assert set(done.stdout.split()[1]) <= {chr(c) for c in range(0x4E00, 0xA000)}
     assert len(set(said) & set(done.stdout)) >= len(said) // 3
     assert "small Mandarin model" in done.stderr and "general one" in done.stderr
+
+
+def test_one_utterance_is_not_told_of_as_several(graph):
+    told = run("decode", DEMO / "demo-01.flac", "--graph", graph).stderr
+    assert "\n1 utterance, 0 failed" in told
 
 
 def test_without_a_graph_for_it_a_models_best_units_come_out(tmp_path):
@@ -233,6 +238,7 @@ def test_wrong_options_are_wrong_usage(graph):
     assert "beam is 0" in run("decode", "x.wav", "--graph", graph, "--beam", 0, status=2).stderr
     done = run("decode", "x.wav", "--graph", graph, "--hotwords", "y", "--hotword-format", "none", status=2)
     assert "'none' is none of auto, native" in done.stderr
+    assert run("decode", status=2).stderr.startswith("asrkit: error: name an INPUT")  # and nothing of what it would use
 
 
 def test_a_hotword_list_that_changes_while_decoding_changes_nothing(graph, heard, tmp_path, monkeypatch):
@@ -319,5 +325,5 @@ def test_an_id_that_trn_cannot_hold_costs_nothing_but_its_line(graph, tmp_path):
     for name in ("a (1).flac", "b.flac"):
         (tmp_path / name).write_bytes((DEMO / "demo-01.flac").read_bytes())
     done = run("decode", tmp_path, "--graph", graph, "-o", tmp_path / "out")
-    assert "1 utterances have a bracket in their ids" in done.stderr
+    assert "1 utterance left out of trn" in done.stderr
     assert [len((tmp_path / "out" / name).read_text().splitlines()) for name in ("text", "trn")] == [2, 1]

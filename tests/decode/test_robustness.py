@@ -38,7 +38,7 @@ def test_a_run_that_is_killed_goes_on_and_ends_with_the_same_bytes(graph, tmp_pa
     assert 0 < before.count(b"\n") < 18 and not (tmp_path / "out").exists()
     done = in_shell(*asked, tmp_path / "out", "--resume")
     kept = before.count(b"\n")
-    assert done.returncode == 0 and f"{kept} of 18 utterances are decoded already" in done.stderr
+    assert done.returncode == 0 and f"{kept} of 18 utterances decoded already" in done.stderr
     run("decode", *asked, tmp_path / "whole")
     assert contents(tmp_path / "out") == contents(tmp_path / "whole")
 
