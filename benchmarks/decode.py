@@ -20,7 +20,7 @@ import soundfile
 from asrkit.acoustic.folder import SHIPPED
 from asrkit.audio import read
 from asrkit.decode import inputs
-from asrkit.decode.recogniser import Recogniser
+from asrkit.decode.pipeline import Pipeline
 from asrkit.decode.setup import DEFAULT_LM_SCALE, Setting, Setup
 from asrkit.search.options import Options
 
@@ -44,9 +44,9 @@ def main():
 def _against_the_network(folder, graph, work):
     setting = Setting(Options(lm_scale=DEFAULT_LM_SCALE))
     lists = (None, str(work / "hotwords.txt"))
-    recogniser, with_hotwords = (Recogniser(Setup(str(folder), str(graph), one, (setting,))) for one in lists)
+    pipeline, with_hotwords = (Pipeline(Setup(str(folder), str(graph), one, (setting,))) for one in lists)
     listed = inputs.utterances([_listed(work, _SHORT)])
-    model = recogniser.model
+    model = pipeline.model
     distinct = {u.source: model.features(read.read(u.source, model.rate)) for u in listed[:24]}
     features = [distinct[u.source] for u in listed]
     session = model.package.session
@@ -54,7 +54,7 @@ def _against_the_network(folder, graph, work):
     rows = {name: [] for name in names}
     works = (
         lambda: [session.run({"speech": f[None], "speech_lengths": np.array([len(f)])}) for f in features],
-        lambda: sum(1 for _ in recogniser.answers(listed)),
+        lambda: sum(1 for _ in pipeline.answers(listed)),
         lambda: sum(1 for _ in with_hotwords.answers(listed)),
     )
     for _ in range(_ROUNDS):

@@ -11,7 +11,7 @@ from asrkit import progress
 from asrkit.acoustic.folder import GENERAL_GRAPH, SHIPPED
 from asrkit.acoustic.listening import hear
 from asrkit.decode.inputs import utterances
-from asrkit.decode.recogniser import Recogniser
+from asrkit.decode.pipeline import Pipeline
 from asrkit.decode.setup import Setting, Setup
 from asrkit.formats.hotword_lines import Phrase
 from asrkit.hotwords.lists import Settings
@@ -33,20 +33,20 @@ def main():
     progress.configure(quiet=True)
     rows = [line.split("\t") for line in (Path(folder) / "manifest.tsv").read_text(encoding="utf-8").splitlines()[1:]]
     rows = [row for row in rows if row[1].startswith("aishell-sample") and row[3] == "test"]
-    recogniser = Recogniser(Setup(str(SHIPPED), graph, settings=(Setting(Options(lm_scale=0.5)),)))
-    heard = list(hear(recogniser.model, list(utterances([str(Path(folder) / row[1]) for row in rows]))))
+    pipeline = Pipeline(Setup(str(SHIPPED), graph, settings=(Setting(Options(lm_scale=0.5)),)))
+    heard = list(hear(pipeline.model, list(utterances([str(Path(folder) / row[1]) for row in rows]))))
     hours = sum(one.duration for one in heard) / 3600
     for purpose, speakers in (("to choose", {rows[0][2]}), ("to report", {row[2] for row in rows} - {rows[0][2]})):
         some = [(row, one) for row, one in zip(rows, heard, strict=True) if row[2] in speakers]
         references = {one.utt: row[5] for row, one in some}
         names = _names(references.values())
-        distractors = _distractors(references.values(), recogniser)
+        distractors = _distractors(references.values(), pipeline)
         print(f"\n{purpose}: {', '.join(sorted(speakers))}, {len(some)} sentences, {len(names)} names:", *names)
         print("\n| incremental | word | names found | others found, an hour | error rate | outside the names |")
         print("|---|---|---|---|---|---|")
         grid = [(None, 0.0), *((i, w) for i in INCREMENTAL for w in WORD if i or w)]
         for incremental, word in grid:
-            row = _row(recogniser, [one for _, one in some], references, names, distractors, incremental, word)
+            row = _row(pipeline, [one for _, one in some], references, names, distractors, incremental, word)
             said, others, errors, outside = row
             shown = "no hotwords | " if incremental is None else f"{incremental:g} | {word:g}"
             rate = others.false / (hours * len(some) / len(rows))
@@ -54,13 +54,13 @@ def main():
             print(f"| {shown} | {said.found} of {said.said} | {rate:.0f} | {errors} | {outside} |", flush=True)
 
 
-def _row(recogniser, heard, references, names, distractors, incremental, word):
+def _row(pipeline, heard, references, names, distractors, incremental, word):
     """Return the tallies of the names and of the others, the error rate, and that outside the names."""
-    recogniser.hotwords = [None]
+    pipeline.hotwords = [None]
     if incremental is not None:
         phrases = tuple(Phrase(name, word, 0) for name in (*names, *distractors))
-        recogniser.hotwords = [recogniser.compiled(phrases, Settings(incremental_bias=incremental), "names")]
-    hypotheses = {one.utt: recogniser.answer(one).results[0].best.text for one in heard}
+        pipeline.hotwords = [pipeline.compiled(phrases, Settings(incremental_bias=incremental), "names")]
+    hypotheses = {one.utt: pipeline.answer(one).results[0].best.text for one in heard}
     scored = score(references, hypotheses, "char")
     tuples = [tuple(name) for name in names]
     every = count_hotwords(scored, [*tuples, *map(tuple, distractors)])
@@ -76,7 +76,7 @@ def _names(texts):
     return sorted({pair.word for pair in tagged if pair.flag[:2] in NAMES and len(pair.word) > 1})
 
 
-def _distractors(texts, recogniser):
+def _distractors(texts, pipeline):
     """Return names of jieba's dictionary that nobody says here, drawn by chance."""
     lines = Path(jieba.__file__).with_name("dict.txt").read_text(encoding="utf-8").splitlines()
     said = "\n".join(texts)

@@ -1,4 +1,4 @@
-"""Utterances through recognisers in several processes; a process that dies costs no other utterance its result.
+"""Utterances through pipelines in several processes; a process that dies costs no other utterance its result.
 
 Each process has a pipe over which it gets a few utterances at a time and sends the answers back. What a process held
 when it was killed is given out once more, each utterance by itself; one that takes a second process with it fails.
@@ -17,7 +17,7 @@ from typing import Any
 
 from asrkit import progress
 from asrkit.decode.inputs import Utterance
-from asrkit.decode.recogniser import Answer, Recogniser
+from asrkit.decode.pipeline import Answer, Pipeline
 from asrkit.decode.setup import Setup
 from asrkit.errors import AsrkitError
 from asrkit.formats.hyps import Failure
@@ -35,7 +35,7 @@ def answers(setup: Setup, utterances: Sequence[Utterance], jobs: int) -> Iterato
         AsrkitError: the setup cannot be used; a process cannot be begun.
     """
     if jobs == 1:
-        yield from Recogniser(setup).answers(utterances)
+        yield from Pipeline(setup).answers(utterances)
         return
     yield from _Pool(setup, utterances, min(jobs, -(-len(utterances) // _CHUNK) or 1)).answers()
 
@@ -77,7 +77,7 @@ class _Pool:
     def answers(self) -> Iterator[Answer]:
         try:
             self._workers = [_Worker(self._setup) for _ in range(self._jobs)]
-            Recogniser(self._setup)  # tells what is wrong with the setup, once: the processes are silent as they begin
+            Pipeline(self._setup)  # tells what is wrong with the setup, once: the processes are silent as they begin
             for worker in self._workers:
                 self._receive_ready(worker)
             for number in range(len(self._utterances)):
@@ -149,7 +149,7 @@ def _serve(pipe: Connection, setup: Setup, messages: dict[str, bool]) -> None:
     answer: Any = _READY
     try:
         with redirect_stderr(None):
-            recogniser = Recogniser(setup)
+            pipeline = Pipeline(setup)
     except Exception as error:  # told by the process that asked
         answer = error
     with suppress(EOFError, OSError):
@@ -157,6 +157,6 @@ def _serve(pipe: Connection, setup: Setup, messages: dict[str, bool]) -> None:
             pipe.send(answer)
             asked = pipe.recv()
             try:
-                answer = list(recogniser.answers(asked))
+                answer = list(pipeline.answers(asked))
             except Exception as error:
                 answer = error

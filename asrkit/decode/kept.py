@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from asrkit.decode.outputs import Result
-from asrkit.decode.recogniser import Answer
+from asrkit.decode.pipeline import Answer
 from asrkit.errors import from_os_error
 from asrkit.formats import hyps
 from asrkit.formats.hyps import Hypothesis

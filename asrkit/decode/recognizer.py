@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from asrkit.acoustic.folder import GENERAL_GRAPH, SHIPPED
 from asrkit.audio.read import Sound
 from asrkit.decode.inputs import Utterance
-from asrkit.decode.recogniser import Recogniser
+from asrkit.decode.pipeline import Pipeline
 from asrkit.decode.setup import DEFAULT_BEAM, DEFAULT_LM_SCALE, Setting, Setup
 from asrkit.errors import AsrkitError
 from asrkit.formats.hotword_lines import Phrase
@@ -80,7 +80,7 @@ class Recognizer:
             graph = GENERAL_GRAPH
         settings = lists.Settings(incremental_bias=incremental_bias, scale=hotword_scale)
         setting = Setting(Options(beam=beam, lm_scale=lm_scale), settings)
-        self._recogniser = Recogniser(
+        self._pipeline = Pipeline(
             Setup(
                 model=os.fspath(model or SHIPPED),
                 graph=None if greedy or graph is None else os.fspath(graph),
@@ -98,11 +98,11 @@ class Recognizer:
         They may be set to the path of a list in any known format, to phrases, to phrases with their weights in nats, to
         a compiled graph, or to None. Setting them raises an AsrkitError if none can be spelled.
         """
-        return self._recogniser.hotwords[0]
+        return self._pipeline.hotwords[0]
 
     @hotwords.setter
     def hotwords(self, hotwords: Hotwords) -> None:
-        self._recogniser.hotwords = [self._compiled(hotwords)]
+        self._pipeline.hotwords = [self._compiled(hotwords)]
 
     def transcribe(
         self,
@@ -124,14 +124,14 @@ class Recognizer:
         if isinstance(recording, str | os.PathLike):
             utterance = Utterance(Path(recording).stem, os.fspath(recording))
         else:
-            assert self._recogniser.model is not None
+            assert self._pipeline.model is not None
             try:
                 samples = np.asarray(recording)
             except ValueError as error:  # lists of different lengths
                 raise AsrkitError("this is neither a path nor an array", cure="give one of the two") from error
-            utterance = Utterance("array", Sound(samples, self._recogniser.model.rate if rate is None else rate))
+            utterance = Utterance("array", Sound(samples, self._pipeline.model.rate if rate is None else rate))
         of_call = None if isinstance(hotwords, EllipsisType) else [self._compiled(hotwords)]
-        (answer,) = self._recogniser.answers([utterance], of_call)
+        (answer,) = self._pipeline.answers([utterance], of_call)
         (result,) = answer.results
         if isinstance(result, Failure):
             raise AsrkitError(result.reason.removesuffix("."))
@@ -140,19 +140,19 @@ class Recognizer:
     def _compiled(self, hotwords: Hotwords) -> HotwordGraph | None:
         if hotwords is None:
             return None
-        if self._recogniser.graph is None:
+        if self._pipeline.graph is None:
             raise AsrkitError("hotwords need a graph to be searched", cure="name one: Recognizer(graph=…)")
         if isinstance(hotwords, HotwordGraph):
-            if hotwords.units != len(self._recogniser.units.units):
-                what = f"the hotwords are for {hotwords.units} units, the model has {len(self._recogniser.units.units)}"
+            if hotwords.units != len(self._pipeline.units.units):
+                what = f"the hotwords are for {hotwords.units} units, the model has {len(self._pipeline.units.units)}"
                 raise AsrkitError(what, cure="compile the hotwords with the unit table of this model")
             return hotwords
-        settings = self._recogniser.setup.settings[0].hotwords
+        settings = self._pipeline.setup.settings[0].hotwords
         if isinstance(hotwords, str | os.PathLike):
             if isinstance(hotwords, str) and not os.path.exists(hotwords):
                 cure = "check the path; phrases go into a list: hotwords=[…]"
                 raise AsrkitError("no such list of hotwords", where=hotwords, cure=cure)
-            return self._recogniser.compiled(lists.read(hotwords, settings).phrases, settings, os.fspath(hotwords))
+            return self._pipeline.compiled(lists.read(hotwords, settings).phrases, settings, os.fspath(hotwords))
         if not isinstance(hotwords, Iterable):
             raise AsrkitError(f"{hotwords!r} is no list of hotwords", cure=_CURE_HOTWORDS)
         weighted = hotwords.items() if isinstance(hotwords, Mapping) else ((text, 0.0) for text in hotwords)
@@ -164,4 +164,4 @@ class Recognizer:
                 raise AsrkitError(f"{text!r} with the weight {weight!r} is no hotword", cure=_CURE_HOTWORDS)
             weights[text] = float(weight)
         phrases = tuple(Phrase(text, weight) for text, weight in weights.items())
-        return self._recogniser.compiled(phrases, settings, "hotwords") if phrases else None
+        return self._pipeline.compiled(phrases, settings, "hotwords") if phrases else None

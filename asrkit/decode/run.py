@@ -21,7 +21,7 @@ from asrkit.decode.inputs import Utterance
 from asrkit.decode.kept import Kept, line_of
 from asrkit.decode.made_of import differences, record
 from asrkit.decode.outputs import Result
-from asrkit.decode.recogniser import Answer
+from asrkit.decode.pipeline import Answer
 from asrkit.decode.setup import Setup
 from asrkit.decode.telling import told
 from asrkit.errors import AsrkitError, Status

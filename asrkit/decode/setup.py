@@ -1,4 +1,4 @@
-"""What a recogniser is made of, in words that go to another process."""
+"""What a pipeline is made of, in words that go to another process."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Setup:
-    """All that a recogniser needs.
+    """All that a pipeline needs.
 
     Attributes:
         model: a model folder; None if posteriors take the place of recordings and a graph tells the units.

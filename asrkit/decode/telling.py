@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Iterator
 
 from asrkit import progress
-from asrkit.decode.recogniser import Answer
+from asrkit.decode.pipeline import Answer
 from asrkit.formats.hyps import Failure, Hypothesis
 
 _STAGES = ("opening", "audio", "features", "model", "posteriors", "search")

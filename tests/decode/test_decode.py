@@ -6,7 +6,7 @@ from itertools import islice
 import pytest
 
 from asrkit.decode import jobs as processes
-from asrkit.decode import recogniser
+from asrkit.decode import pipeline
 from asrkit.store.journal import open_journal
 from tests.cli.running import asrkit as run
 from tests.decode.demo import DEMO, TOKENS, hypotheses
@@ -68,7 +68,7 @@ def test_the_same_bytes_come_whatever_the_number_of_jobs(graph, some, tmp_path):
 
 def test_a_run_that_was_stopped_goes_on_and_ends_with_the_same_bytes(graph, some, tmp_path, monkeypatch):
     run("decode", some, "--graph", graph, "-o", tmp_path / "whole", status=3)
-    answer, count = recogniser.Recogniser.answer, 0
+    answer, count = pipeline.Pipeline.answer, 0
 
     def stops(self, *arguments):
         nonlocal count
@@ -77,7 +77,7 @@ def test_a_run_that_was_stopped_goes_on_and_ends_with_the_same_bytes(graph, some
             raise KeyboardInterrupt
         return answer(self, *arguments)
 
-    monkeypatch.setattr(recogniser.Recogniser, "answer", stops)
+    monkeypatch.setattr(pipeline.Pipeline, "answer", stops)
     run("decode", some, "--graph", graph, "-o", tmp_path / "out", status=130)
     assert not (tmp_path / "out").exists()
     journal = tmp_path / "out.partial" / "journal.jsonl"
@@ -152,14 +152,14 @@ def test_an_unfinished_run_that_is_to_take_the_place_of_another_goes_on(graph, h
 
 def stopped(asked, partial, monkeypatch):
     """Stop a run after its second utterance, and return the folder in which it lies."""
-    answers = recogniser.Recogniser.answers
+    answers = pipeline.Pipeline.answers
     with monkeypatch.context() as patch:
 
         def stops(self, *arguments):
             yield from islice(answers(self, *arguments), 2)
             raise KeyboardInterrupt
 
-        patch.setattr(recogniser.Recogniser, "answers", stops)
+        patch.setattr(pipeline.Pipeline, "answers", stops)
         run(*asked, status=130)
     return partial
 

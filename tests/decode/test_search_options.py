@@ -105,11 +105,11 @@ def test_biases_of_hotwords_are_swept_too(graph, heard, tmp_path):
 
 
 def test_a_sweep_that_was_stopped_goes_on(graph, heard, tmp_path, monkeypatch):
-    from asrkit.decode import recogniser
+    from asrkit.decode import pipeline
 
     asked = ("decode", "--posteriors-in", heard, "--graph", graph, "--sweep", "beam=4,8", "--lattice", "kaldi", "-o")
     run(*asked, tmp_path / "whole")
-    answer, calls = recogniser.Recogniser.answer, []
+    answer, calls = pipeline.Pipeline.answer, []
 
     def stops(self, *arguments):
         calls.append(arguments)
@@ -117,7 +117,7 @@ def test_a_sweep_that_was_stopped_goes_on(graph, heard, tmp_path, monkeypatch):
             raise KeyboardInterrupt
         return answer(self, *arguments)
 
-    monkeypatch.setattr(recogniser.Recogniser, "answer", stops)
+    monkeypatch.setattr(pipeline.Pipeline, "answer", stops)
     run(*asked, tmp_path / "out", status=130)
     again = run(*asked, tmp_path / "out", "--resume")
     assert "2 of 4 utterances decoded already" in again.stderr and len(calls) == 5

@@ -54,7 +54,7 @@ class Answer:
     searches: tuple[float, ...] = ()
 
 
-class Recogniser:
+class Pipeline:
     """One model, one graph, one list of hotwords, and the way from a recording to a hypothesis.
 
     Attributes:
