@@ -1,5 +1,6 @@
 """Lattices against the list of all paths, and n-best lists against their own paths."""
 
+import heapq
 import math
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from asrkit.hotwords.table import no_hotwords
 from asrkit.search.decoder import decode
 from asrkit.search.determinize import determinize
+from asrkit.search.nbest import best_paths
 from asrkit.search.options import Options
 from asrkit.search.word_lattice import Acyclic, backward
 from tests.random_cases import random_cases
@@ -146,6 +148,19 @@ def test_nbest_paths_are_distinct_in_order_and_truly_scored(rng, topology):
         assert found.lattice.path_of(path.words).scores == pytest.approx(path.scores)
         best = max(score for score, words in ways if words == path.words.tolist())
         assert path.scores.total == pytest.approx(best, abs=1e-6)
+
+
+def test_equally_likely_words_are_not_tried_in_all_combinations(monkeypatch):
+    places, taken = 12, []
+    sources = np.repeat(np.arange(places, dtype=np.int32), 2)
+    scores, finals = np.zeros((2 * places, 4)), np.zeros((places + 1, 4))
+    scores[:, 0] = -np.repeat(np.random.default_rng(0).uniform(0, 3, places), 2)
+    finals[:-1, 1] = -np.inf
+    lattice = Acyclic(sources, sources + np.int32(1), np.tile(np.int32([1, 2]), places), scores, finals)
+    pop = heapq.heappop
+    monkeypatch.setattr(heapq, "heappop", lambda heap: taken.append(1) or pop(heap))
+    said = {tuple(lattice.words[arcs].tolist()) for arcs in best_paths(lattice, 10, 6.0)}
+    assert len(said) == 10 and len(taken) < 10 * (places + 2)
 
 
 def of_pairs(**probability):
