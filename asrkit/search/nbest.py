@@ -47,7 +47,7 @@ def best_paths(lattice: Acyclic, wanted: int, beam: float) -> list[NDArray[np.in
             continue
         taken.add((state, said))
         if state == end:
-            found.append(_unfolded(path))
+            found.append(unfolded(path))
             continue
         if finals[state] > -np.inf:
             heapq.heappush(waiting, (loss + remaining[state] - finals[state], -end, next(order), said, path))
@@ -60,9 +60,10 @@ def best_paths(lattice: Acyclic, wanted: int, beam: float) -> list[NDArray[np.in
     return found
 
 
-def _unfolded(path: tuple) -> NDArray[np.int32]:
-    arcs = []
-    while path:
-        path, arc = path
-        arcs.append(arc)
-    return np.array(arcs[::-1], np.int32)
+def unfolded(labels: tuple) -> NDArray[np.int32]:
+    """Return the labels of a linked list (labels before, last label), (labels,) int32; () is the empty one."""
+    last_first = []
+    while labels:
+        labels, label = labels
+        last_first.append(label)
+    return np.array(last_first[::-1], np.int32)
