@@ -161,7 +161,7 @@ class _Case:
                 return self.only_listed()
             return self.answer(Cause.WRITTEN_OTHERWISE, self.best_written_so(), self.in_use)
         if self.holds(best):
-            rival = self.decoded(self.table(-LARGEST_BIAS), self.wide).best
+            rival = self.decoded(self.unwanted(), self.wide).best
             answer = self.answer(Cause.RECOGNISED, None if self.holds(rival) else rival, self.in_use)
             return replace(answer, gaps=self.gaps(best))
         if not any(map(self.can_be_said, self.phrase.spellings)) and not self.holds(self.wanted_by_far().best):
@@ -214,6 +214,17 @@ class _Case:
     def table(self, weight: float) -> HotwordTable:
         """Return the automaton with another weight for the phrase; below 0 it stays out of the incremental bias."""
         return self.hotwords.with_added([replace(self.phrase, weight=weight)]).table
+
+    def unwanted(self) -> HotwordTable:
+        """Return the automaton that keeps the phrase away, without those that sound like it, which would lift it."""
+        alike = {
+            name
+            for units in self.phrase.spellings
+            for match in self.hotwords.matches(units)
+            if match.end - match.start == len(units)
+            for name in match.phrases
+        }
+        return self.hotwords.without(alike).with_added([replace(self.phrase, weight=-LARGEST_BIAS)]).table
 
     def holds(self, path: Path) -> bool:
         return self.count(path) > 0

@@ -60,6 +60,14 @@ def test_a_phrase_that_was_recognised_is_told_with_its_margin():
     assert said(answer)[0] == "'ab': recognised; what came out: a b"
 
 
+def test_the_margin_of_a_phrase_is_told_though_another_in_the_list_sounds_the_same():
+    log_probs, wanted = posteriors({A: 0.9}, {B: 0.3, C: 0.6}), phrase("ab")
+    listed = hotwords(wanted, SpelledPhrase("AB", 1.0, wanted.spellings))
+    answer = explain(log_probs, EVERYTHING, listed, wanted, OPTIONS)
+    assert answer.cause == Cause.RECOGNISED and answer.rival.units.tolist() == [A, C]
+    assert answer.margin == pytest.approx(3 - np.log(2), abs=1e-3)
+
+
 def test_a_phrase_that_lost_by_its_sound_is_told_with_unit_competitor_and_bias():
     log_probs = posteriors({A: 0.9}, {B: 0.01, C: 0.98})
     listed, wanted = hotwords(phrase("ab")), phrase("ab")
