@@ -366,7 +366,12 @@ class _Case:
         else:
             path = self.decoded(self.table(high)).best
             if self.holds(path) and answer.cause != Cause.BEAM:
-                return high, path
+                # Mostly it takes a tie; but a phrase that is ahead half-way may drive its rival out of the beam.
+                less = max(high - 2 * _MARGIN, low)
+                tried = self.decoded(self.table(less)).best
+                if not self.holds(tried):
+                    return high, path
+                high, path = less, tried
         while not self.holds(path):  # the beam wants more than a tie
             if high - self.weight > FAR:
                 return None, None

@@ -102,6 +102,18 @@ def test_the_smallest_bias_of_a_penalised_phrase_counts_what_its_units_then_earn
     check_bias(log_probs, EVERYTHING, listed, wanted, answer)
 
 
+def test_the_smallest_bias_is_less_than_the_margin_where_the_phrase_drives_its_rival_out_of_the_beam():
+    """After the phrase the path pays 3 nats; with a lead of 2 before that, nothing else is left in the beam."""
+    arcs = [(0, A + 1, A, 0.0, 1), (1, B + 1, B, 0.0, 3), (3, E + 1, E, 3.0, 5)]
+    arcs += [(0, C + 1, C, 0.0, 2), (2, D + 1, D, 0.0, 4), (4, F + 1, F, 0.0, 5)]
+    graph = compiled(arcs, np.array([*[np.inf] * 5, 0]), UNITS, "identity", [BLANK])
+    log_probs = posteriors({A: 0.5, C: 0.5}, {B: 0.5, D: 0.5}, {E: 0.5, F: 0.5})
+    listed, wanted, options = hotwords(phrase("ab"), incremental_bias=0.2), phrase("ab"), Options(beam=2.0)
+    answer = explain(log_probs, graph, listed, wanted, options)
+    assert answer.margin == pytest.approx(3 - 0.4) and answer.smallest_bias == pytest.approx(2 - 0.4, abs=0.02)
+    check_bias(log_probs, graph, listed, wanted, answer, options)
+
+
 def test_a_phrase_dropped_by_the_beam_is_told_with_the_step():
     log_probs = posteriors({A: 0.03, C: 0.95}, {B: 0.98, D: 1e-6, E: 1e-6, F: 1e-6, C: 1e-6, A: 1e-6})
     graph = two_ways()
