@@ -212,11 +212,19 @@ class _Case:
         return self.decoded(self.table(FAR), self.wide)
 
     def table(self, weight: float) -> HotwordTable:
-        """Return the automaton with another weight for the phrase; below 0 it stays out of the incremental bias."""
+        """Return the automaton with another weight for the phrase; below 0 it stays out of the incremental bias.
+
+        If the scale makes nothing of all biases, this one counts alone: a way to ask for the best path with the phrase.
+        """
+        if self.hotwords.scale == 0:
+            alone = [replace(self.phrase, weight=weight)]
+            return HotwordGraph.build(alone, self.hotwords.units, incremental_bias=0.0).table
         return self.hotwords.with_added([replace(self.phrase, weight=weight)]).table
 
     def unwanted(self) -> HotwordTable:
         """Return the automaton that keeps the phrase away, without those that sound like it, which would lift it."""
+        if self.hotwords.scale == 0:
+            return self.table(-LARGEST_BIAS)
         alike = {
             name
             for units in self.phrase.spellings

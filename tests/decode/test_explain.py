@@ -60,6 +60,16 @@ def test_a_phrase_that_was_recognised_is_told_with_its_margin():
     assert said(answer)[0] == "'ab': recognised; what came out: a b"
 
 
+def test_a_scale_of_nothing_does_not_make_what_was_nearly_heard_far_away():
+    log_probs, wanted = posteriors({A: 0.9}, {B: 0.3, C: 0.6}), phrase("ab")
+    listed = HotwordGraph.build([wanted], UNITS, incremental_bias=2.0, scale=0.0)
+    answer = explain(log_probs, EVERYTHING, listed, wanted, OPTIONS)
+    assert answer.cause == Cause.ACOUSTICS and answer.smallest_bias is None
+    assert answer.margin == pytest.approx(np.log(2), abs=1e-3)
+    recognised = explain(log_probs, EVERYTHING, listed, phrase("ac"), OPTIONS)
+    assert recognised.cause == Cause.RECOGNISED and recognised.rival.units.tolist() == [A, B]
+
+
 def test_the_margin_of_a_phrase_is_told_though_another_in_the_list_sounds_the_same():
     log_probs, wanted = posteriors({A: 0.9}, {B: 0.3, C: 0.6}), phrase("ab")
     listed = hotwords(wanted, SpelledPhrase("AB", 1.0, wanted.spellings))
