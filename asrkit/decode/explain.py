@@ -30,7 +30,8 @@ _WIDE_BEAM, WIDE_ACTIVE = 40.0, 50_000
 _MARGIN = 0.01  # nats above a tie, so that the phrase surely wins
 _BEAM_STEP = 0.1
 _TRIES = 20
-_READINGS = 200  # ways to write one sequence of units that are looked through
+_READINGS = 200  # ways to write a place where the phrase is said that are looked through
+_AROUND = 4  # steps before and after it that belong to the place: words may begin before it and be put out behind it
 
 
 Writes = Callable[[Path, bool], bool]
@@ -46,6 +47,8 @@ class Cause(StrEnum):
     BEAM = "dropped by the beam"
     ACOUSTICS = "lost by the acoustics"
     LANGUAGE_MODEL = "lost by the language model"
+    OTHER_HOTWORDS = "lost to other hotwords"
+    OWN_WEIGHT = "lost by its own negative weight"
     FAR_AWAY = "too far from what was heard"
 
 
@@ -158,10 +161,10 @@ class _Case:
                 return self.only_listed()
             return self.answer(Cause.WRITTEN_OTHERWISE, self.best_written_so(), self.in_use)
         if self.holds(best):
-            rival = self.decoded(self.table(-LARGEST_BIAS), self.wide).best
+            rival = self.decoded(self.unwanted(), self.wide).best
             answer = self.answer(Cause.RECOGNISED, None if self.holds(rival) else rival, self.in_use)
             return replace(answer, gaps=self.gaps(best))
-        if not any(self.can_be_said(units) for units in self.phrase.spellings):
+        if not any(map(self.can_be_said, self.phrase.spellings)) and not self.holds(self.wanted_by_far().best):
             return self.answer(Cause.NOT_IN_GRAPH, None)
         if not self.listed and self.holds(self.decoded(self.hotwords.table).best):
             return self.only_listed()
@@ -174,8 +177,7 @@ class _Case:
                 gaps, heard = self.nearest()
                 return replace(self.answer(Cause.FAR_AWAY, None), gaps=gaps, heard=heard)
             answer = self.answer(Cause.ACOUSTICS, rival)
-            if answer.parts and answer.parts.lm + answer.parts.words > answer.parts.acoustic:
-                answer = replace(answer, cause=Cause.LANGUAGE_MODEL)
+            answer = replace(answer, cause=self.lost_by(answer))
         bias, after = self.smallest_bias(answer)
         answer = replace(answer, smallest_bias=bias, after=after)
         if answer.cause == Cause.BEAM:
@@ -183,6 +185,20 @@ class _Case:
         if bias is None and self.hotwords.scale > 0:
             return self.with_beam(answer, self.needed(rival, unhurried.best))
         return answer
+
+    def lost_by(self, answer: Explanation) -> Cause:
+        """Return the largest part of the margin between what came out and the best path with the phrase."""
+        parts, rival = answer.parts, answer.rival
+        assert parts is not None and rival is not None
+        others = self.hotwords.bonus(answer.best.units.tolist())
+        own = min(self.hotwords.bonus(rival.units.tolist()), 0.0)
+        of_hotwords = Cause.OTHER_HOTWORDS if others >= -own else Cause.OWN_WEIGHT
+        lost = {
+            Cause.ACOUSTICS: parts.acoustic,
+            Cause.LANGUAGE_MODEL: parts.lm + parts.words,
+            of_hotwords: parts.hotword,
+        }
+        return max(lost, key=lost.__getitem__)
 
     def only_listed(self) -> Explanation:
         """Return the answer where the phrase comes out as soon as it is listed."""
@@ -192,9 +208,31 @@ class _Case:
     def decoded(self, table: HotwordTable, options: Options | None = None) -> Decoding:
         return decode(self.log_probs, self.graph, table, options or self.options)
 
+    def wanted_by_far(self) -> Decoding:
+        return self.decoded(self.table(FAR), self.wide)
+
     def table(self, weight: float) -> HotwordTable:
-        """Return the automaton with another weight for the phrase; below 0 it stays out of the incremental bias."""
+        """Return the automaton with another weight for the phrase; below 0 it stays out of the incremental bias.
+
+        If the scale makes nothing of all biases, this one counts alone: a way to ask for the best path with the phrase.
+        """
+        if self.hotwords.scale == 0:
+            alone = [replace(self.phrase, weight=weight)]
+            return HotwordGraph.build(alone, self.hotwords.units, incremental_bias=0.0).table
         return self.hotwords.with_added([replace(self.phrase, weight=weight)]).table
+
+    def unwanted(self) -> HotwordTable:
+        """Return the automaton that keeps the phrase away, without those that sound like it, which would lift it."""
+        if self.hotwords.scale == 0:
+            return self.table(-LARGEST_BIAS)
+        alike = {
+            name
+            for units in self.phrase.spellings
+            for match in self.hotwords.matches(units)
+            if match.end - match.start == len(units)
+            for name in match.phrases
+        }
+        return self.hotwords.without(alike).with_added([replace(self.phrase, weight=-LARGEST_BIAS)]).table
 
     def holds(self, path: Path) -> bool:
         return self.count(path) > 0
@@ -261,14 +299,21 @@ class _Case:
         certain[np.arange(len(read)), read] = 0
         options = replace(self.wide, beam=math.inf, lattice_beam=_WIDE_BEAM)
         lattice = decode(certain, self.graph, self.in_use.table, options, lattice=True).lattice
-        found = () if lattice is None or not len(lattice.raw.sources) else lattice.nbest(_READINGS)
-        path = next((path for path in found if self.holds(path) and self.writes(path, self.listed)), None)
+        if lattice is None or not len(lattice.raw.sources):
+            return None
+        best = lattice.nbest(1)[0]
+        found = []
+        for start, end in self.places(best):
+            first, last = int(best.unit_steps[start, 0]), int(best.unit_steps[end - 1, 1])
+            ways = lattice.nbest(_READINGS, within=(first - _AROUND, last + _AROUND))
+            found += [path for path in ways if self.holds(path) and self.writes(path, self.listed)][:1]
+        path = max(found, key=lambda path: path.scores.total, default=None)
         if path is None:
             return None
         return replace(path, scores=path.scores._replace(acoustic=self.found.best.scores.acoustic))
 
     def can_be_said(self, units: Sequence[int]) -> bool:
-        """Whether the graph, from its start, reads these units."""
+        """Whether the graph reads these units from its start on; within other words it may read more."""
         blank = self.graph.special_units[0] if self.graph.topology == "ctc" else None
         read = [unit for i, unit in enumerate(units) for unit in ([blank, unit] if blank is not None and i else [unit])]
         certain = np.full((len(read), self.graph.units), -np.inf, np.float32)
@@ -301,7 +346,7 @@ class _Case:
 
         `winner` is the best path of a wide beam, which does not hold it.
         """
-        path = self.decoded(self.table(FAR), self.wide).best
+        path = self.wanted_by_far().best
         if not self.holds(path):
             return None
         for _ in range(_TRIES):
@@ -329,7 +374,12 @@ class _Case:
         else:
             path = self.decoded(self.table(high)).best
             if self.holds(path) and answer.cause != Cause.BEAM:
-                return high, path
+                # Mostly it takes a tie; but a phrase that is ahead half-way may drive its rival out of the beam.
+                less = max(high - 2 * _MARGIN, low)
+                tried = self.decoded(self.table(less)).best
+                if not self.holds(tried):
+                    return high, path
+                high, path = less, tried
         while not self.holds(path):  # the beam wants more than a tie
             if high - self.weight > FAR:
                 return None, None

@@ -171,7 +171,7 @@ def _margin(answer: Explanation, written: Written) -> Iterator[str]:
     """Yield what is told of the competitor."""
     if answer.rival is None or answer.parts is None:
         if answer.cause == Cause.WRITTEN_OTHERWISE:
-            yield "  the graph has no words of that sound that are written so"
+            yield "  of the likeliest words of that sound in the graph none are written so"
         return
     holder = {
         Cause.RECOGNISED: "the best path without it",

@@ -105,7 +105,9 @@ class HotwordGraph:
             name = shown(ordered[phrase_of[sequence]].phrase)
             what = f"hotword {name} is not spelled in the {units:,} units of this model"
             raise AsrkitError(what, cure="spell it with the unit table of the model")
-        bias = np.clip(weights * scale, -LARGEST_BIAS, LARGEST_BIAS)[phrase_of]
+        with np.errstate(over="ignore", invalid="ignore"):
+            scaled = np.nan_to_num(weights * scale)  # an infinite weight is as good as none if the scale is 0
+        bias = np.clip(scaled, -LARGEST_BIAS, LARGEST_BIAS)[phrase_of]
         bias[_holds_another(ordered)] = 0
         per_unit = _bias_per_unit(incremental_bias, scale)
         spellings = Spellings(all_units, first, bias, (weights[phrase_of] >= 0) & (per_unit > 0))

@@ -121,9 +121,10 @@ def _outside(
     if vocabulary is None:
         return
     known = {speller.folded(word) for word in vocabulary}
+    longest = max(map(len, known), default=0)
     is_open = "<unk>" in known
     for phrase in spelled:
-        if not _is_made_of(speller.folded(phrase.phrase).replace(" ", ""), known):
+        if not _is_made_of(speller.folded(phrase.phrase).replace(" ", ""), known, longest):
             what = "is made up of no words of the graph" + (", only <unk> can stand for it" if is_open else "")
             severity = Severity.WARNING if is_open else Severity.ERROR
             advice = "add it to the lexicon and build the graph again"
@@ -246,8 +247,8 @@ def _prefixes(spelled: Sequence[SpelledPhrase]) -> Iterator[Finding]:
             yield Finding(Severity.NOTE, "shared-beginning", first.phrase, first.line, what, advice)
 
 
-def _is_made_of(text: str, words: set[str]) -> bool:
-    longest = max(map(len, words), default=0)
+def _is_made_of(text: str, words: set[str], longest: int) -> bool:
+    """Whether `text` is one or more of `words`, of which none is longer than `longest`."""
     reached = [True] + [False] * len(text)
     for end in range(1, len(text) + 1):
         reached[end] = any(reached[b] and text[b:end] in words for b in range(max(0, end - longest), end))

@@ -86,6 +86,7 @@ class Speller:
         for unit, number in units.index.items():
             if not _SPECIAL.fullmatch(unit):
                 self._unit.setdefault(self.folded(unit), number)
+        self._longest_unit = max(map(len, self._unit), default=0)
         self._joined = any(unit.endswith("@@") for unit in self._unit)
         self._marked = any(unit.startswith("▁") and len(unit) > 1 for unit in self._unit)
         self._syllabic = not {"zhōng", "zhong1"}.isdisjoint(self._unit)
@@ -189,7 +190,7 @@ class Speller:
         best: list[list[Units]] = [[()]]
         for end in range(1, len(word) + 1):
             ways: list[Units] = []
-            for begin in range(end):
+            for begin in range(max(0, end - self._longest_unit), end):
                 piece = word[begin:end]
                 if self._joined and end < len(word):
                     piece += "@@"

@@ -12,10 +12,11 @@ from asrkit.errors import AsrkitError, Status
 class Options:
     """Settings of the search; costs and scores are in nats of the acoustic model (law 3).
 
-    The defaults come from the 100 real sentences of docs/search.md, under the model that ships and a trigram of 50,000
-    words. The default beam is the smallest one of its table with which no larger one makes fewer errors; `max_active`
-    is reached in a few of these sentences then, and no word changes without it. There, `lm_scale` was best at 0.4 to
-    0.6 (`asrkit decode` takes 0.5); 1, the default here, takes the graph as it is.
+    The defaults come from the 100 real sentences of docs/search.md, under the model that ships, as it was before the
+    last minutes of its training, and a trigram of 50,000 words. The default beam is the smallest one of its table with
+    which no larger one makes fewer errors; `max_active` is reached in a few of these sentences then, and no word
+    changes without it. There, `lm_scale` was best at 0.4 to 0.6 (`asrkit decode` takes 0.5); 1, the default here, takes
+    the graph as it is.
 
     Attributes:
         beam: hypotheses that cost more than the best one of their step by this much are dropped.

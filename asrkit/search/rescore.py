@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from asrkit.search.nbest import unfolded
 from asrkit.search.word_lattice import Acyclic
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def rescore(
     first = np.searchsorted(lattice.sources, np.arange(len(lattice.finals) + 1))
     begin = kenlm.State()
     model.BeginSentenceWrite(begin)
-    waiting: list[dict] = [{} for _ in lattice.finals]  # of each state: model state -> [(score, lm score, words)]
+    # Of each state: model state -> [(score, lm score, words)], words as (words before, last word): shared, not copied.
+    waiting: list[dict] = [{} for _ in lattice.finals]
     waiting[0][begin] = [(0.0, 0.0, ())]
     ended = []
     for state, here in enumerate(waiting):
@@ -55,7 +57,7 @@ def rescore(
                 word, following = int(lattice.words[a]), kenlm.State()
                 gain = lm_scale * _LN_10 * model.BaseScore(context, word_of(word), following)
                 target = waiting[lattice.targets[a]].setdefault(following, [])
-                target.extend((s + others[a] + gain, lm + gain, (*said, word)) for s, lm, said in ways)
+                target.extend((s + others[a] + gain, lm + gain, (said, word)) for s, lm, said in ways)
                 target.sort(key=_best_first)
                 del target[count:]
             if np.isfinite(lattice.finals[state, 1]):
@@ -63,8 +65,8 @@ def rescore(
                 ended.extend((s + final_others[state] + gain, lm + gain, said) for s, lm, said in ways)
         here.clear()
     ended.sort(key=_best_first)
-    return [Rescored(np.array(said, np.int32), float(score), float(lm)) for score, lm, said in ended[:count]]
+    return [Rescored(unfolded(said), float(score), float(lm)) for score, lm, said in ended[:count]]
 
 
-def _best_first(way: tuple[float, float, tuple[int, ...]]) -> tuple[float, tuple[int, ...]]:
-    return -way[0], way[2]
+def _best_first(way: tuple[float, float, tuple]) -> float:
+    return -way[0]

@@ -60,6 +60,24 @@ def test_a_phrase_that_was_recognised_is_told_with_its_margin():
     assert said(answer)[0] == "'ab': recognised; what came out: a b"
 
 
+def test_a_scale_of_nothing_does_not_make_what_was_nearly_heard_far_away():
+    log_probs, wanted = posteriors({A: 0.9}, {B: 0.3, C: 0.6}), phrase("ab")
+    listed = HotwordGraph.build([wanted], UNITS, incremental_bias=2.0, scale=0.0)
+    answer = explain(log_probs, EVERYTHING, listed, wanted, OPTIONS)
+    assert answer.cause == Cause.ACOUSTICS and answer.smallest_bias is None
+    assert answer.margin == pytest.approx(np.log(2), abs=1e-3)
+    recognised = explain(log_probs, EVERYTHING, listed, phrase("ac"), OPTIONS)
+    assert recognised.cause == Cause.RECOGNISED and recognised.rival.units.tolist() == [A, B]
+
+
+def test_the_margin_of_a_phrase_is_told_though_another_in_the_list_sounds_the_same():
+    log_probs, wanted = posteriors({A: 0.9}, {B: 0.3, C: 0.6}), phrase("ab")
+    listed = hotwords(wanted, SpelledPhrase("AB", 1.0, wanted.spellings))
+    answer = explain(log_probs, EVERYTHING, listed, wanted, OPTIONS)
+    assert answer.cause == Cause.RECOGNISED and answer.rival.units.tolist() == [A, C]
+    assert answer.margin == pytest.approx(3 - np.log(2), abs=1e-3)
+
+
 def test_a_phrase_that_lost_by_its_sound_is_told_with_unit_competitor_and_bias():
     log_probs = posteriors({A: 0.9}, {B: 0.01, C: 0.98})
     listed, wanted = hotwords(phrase("ab")), phrase("ab")
@@ -92,6 +110,18 @@ def test_the_smallest_bias_of_a_penalised_phrase_counts_what_its_units_then_earn
     answer = explain(log_probs, EVERYTHING, listed, wanted, OPTIONS)
     assert answer.margin == pytest.approx(3 + np.log(0.98 / probability - 1), abs=1e-3)
     check_bias(log_probs, EVERYTHING, listed, wanted, answer)
+
+
+def test_the_smallest_bias_is_less_than_the_margin_where_the_phrase_drives_its_rival_out_of_the_beam():
+    """After the phrase the path pays 3 nats; with a lead of 2 before that, nothing else is left in the beam."""
+    arcs = [(0, A + 1, A, 0.0, 1), (1, B + 1, B, 0.0, 3), (3, E + 1, E, 3.0, 5)]
+    arcs += [(0, C + 1, C, 0.0, 2), (2, D + 1, D, 0.0, 4), (4, F + 1, F, 0.0, 5)]
+    graph = compiled(arcs, np.array([*[np.inf] * 5, 0]), UNITS, "identity", [BLANK])
+    log_probs = posteriors({A: 0.5, C: 0.5}, {B: 0.5, D: 0.5}, {E: 0.5, F: 0.5})
+    listed, wanted, options = hotwords(phrase("ab"), incremental_bias=0.2), phrase("ab"), Options(beam=2.0)
+    answer = explain(log_probs, graph, listed, wanted, options)
+    assert answer.margin == pytest.approx(3 - 0.4) and answer.smallest_bias == pytest.approx(2 - 0.4, abs=0.02)
+    check_bias(log_probs, graph, listed, wanted, answer, options)
 
 
 def test_a_phrase_dropped_by_the_beam_is_told_with_the_step():
@@ -161,7 +191,42 @@ def test_a_phrase_whose_sound_came_out_as_other_words_is_told_with_their_margin(
     assert answer.margin == answer.parts.lm == pytest.approx(1.5)
     nowhere = explain(log_probs, graph, listed, wanted, OPTIONS, writes=lambda path, listed: False)
     assert nowhere.cause == Cause.WRITTEN_OTHERWISE and nowhere.rival is None
-    assert "  the graph has no words of that sound that are written so" in said(nowhere)
+    assert "  of the likeliest words of that sound in the graph none are written so" in said(nowhere)
+
+
+def test_words_of_the_same_sound_are_found_however_many_ways_there_are_to_write_the_rest():
+    """Ten units before the phrase are two words each, equally likely; the other writing of a b is much dearer."""
+    before = 10
+    arcs = [(i, C + 1, word, 0.0, i + 1) for i in range(before) for word in (3, 4)]
+    arcs += [(before, A + 1, 1, 0.0, before + 1), (before + 1, B + 1, 0, 0.0, before + 3)]
+    arcs += [(before, A + 1, 2, 8.0, before + 2), (before + 2, B + 1, 0, 0.0, before + 3)]
+    graph = compiled(arcs, np.array([*[np.inf] * (before + 3), 0]), UNITS, "identity", [BLANK])
+    log_probs, wanted = posteriors(*[{C: 0.9}] * before, {A: 0.9}, {B: 0.9}), phrase("ab")
+    answer = explain(log_probs, graph, hotwords(wanted), wanted, OPTIONS, writes=lambda path, listed: 2 in path.words)
+    assert answer.cause == Cause.WRITTEN_OTHERWISE and answer.margin == pytest.approx(8.0)
+
+
+def test_a_phrase_that_lost_to_other_hotwords_is_told():
+    log_probs, wanted = posteriors({A: 0.9}, {B: 0.6, C: 0.3}), phrase("ab")
+    listed = hotwords(wanted, phrase("ac", 9.0))
+    answer = explain(log_probs, EVERYTHING, listed, wanted, OPTIONS)
+    assert answer.cause == Cause.OTHER_HOTWORDS and answer.parts.hotword == pytest.approx(9.0)
+    check_bias(log_probs, EVERYTHING, listed, wanted, answer)
+
+
+def test_a_phrase_that_lost_by_its_own_negative_weight_is_told():
+    log_probs, wanted = posteriors({A: 0.9}, {B: 0.6, C: 0.3}), phrase("ab", -5.0)
+    answer = explain(log_probs, EVERYTHING, hotwords(wanted, phrase("ef")), wanted, OPTIONS)
+    assert answer.cause == Cause.OWN_WEIGHT and answer.parts.hotword == pytest.approx(5.0)
+
+
+def test_a_phrase_that_the_graph_says_only_within_other_words_is_not_called_unsayable():
+    arcs = [(0, F + 1, 1, 0.0, 1), (1, A + 1, 0, 0.0, 2), (2, B + 1, 0, 0.0, 3)]
+    arcs += [(0, E + 1, 2, 0.0, 4), (4, C + 1, 0, 0.0, 5), (5, D + 1, 0, 0.0, 3)]
+    graph = compiled(arcs, np.array([np.inf, np.inf, np.inf, 0, np.inf, np.inf]), UNITS, "identity", [BLANK])
+    log_probs, wanted = posteriors({F: 0.01, E: 0.9}, {A: 0.4, C: 0.5}, {B: 0.4, D: 0.5}), phrase("ab")
+    answer = explain(log_probs, graph, hotwords(wanted), wanted, OPTIONS)
+    assert answer.cause == Cause.ACOUSTICS and answer.rival.units.tolist() == [F, A, B]
 
 
 def test_a_phrase_that_only_a_list_would_write_so_has_to_be_listed():

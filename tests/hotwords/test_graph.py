@@ -88,6 +88,14 @@ def test_an_enormous_weight_is_bounded():
     assert np.isfinite(graph.table.edges["bank"]).all()
 
 
+@pytest.mark.filterwarnings("error")
+def test_an_endless_weight_is_bounded_or_nothing_as_the_scale_is():
+    for scale, bonus in ((1e300, 3 * LARGEST_BIAS), (1.0, LARGEST_BIAS + 4), (0.0, 0.0)):
+        for weight in (1e300, float("inf")):
+            graph = HotwordGraph.build([phrase("ab", weight)], 200, incremental_bias=2, scale=scale)
+            assert graph.bonus([97, 98]) == bonus
+
+
 @pytest.mark.parametrize("wrong", [-1.0, float("nan"), float("inf")])
 def test_a_bias_that_is_no_amount_is_refused(wrong):
     for name in ("incremental_bias", "scale"):

@@ -93,3 +93,16 @@ def test_the_report_has_a_line_a_finding_and_the_counts():
     assert lines[0].startswith("names.txt:2: error: missing-unit: '阳光é' cannot be spelled: ")
     assert lines[1].startswith("names.txt:1: warning: one-unit: '阳' is one unit long")
     assert lines[2:] == ["1 error, 1 warning, 0 notes"]
+
+
+def test_the_vocabulary_of_the_graph_is_gone_through_once_not_for_each_phrase():
+    measured = []
+
+    class Word(str):
+        def __len__(self):
+            measured.append(str(self))
+            return super().__len__()
+
+    plain = Speller(UNITS, fold_case=False, fold_width=False)
+    lint(listed("阳光", "保险", "公司", "张三"), plain, vocabulary=frozenset({Word("阳光"), Word("保"), Word("险")}))
+    assert len(measured) <= 3

@@ -118,3 +118,18 @@ def test_the_refused_are_reported_and_the_others_kept():
     phrases, refused = spell_all(listed, Speller(CHARACTERS))
     assert [(p.phrase, p.weight, p.line) for p in phrases] == [("阳光", 1.0, 1), ("保险", -1.0, 3)]
     assert [(r.phrase, r.line) for r in refused] == [("阳é", 2)]
+
+
+def test_a_very_long_run_of_letters_is_looked_up_by_pieces_no_longer_than_a_unit():
+    asked = []
+
+    class Table(dict):
+        def get(self, key, default=None):
+            asked.append(key)
+            return super().get(key, default)
+
+    speller = Speller(UnitTable(("<blank>", *"ab", "a@@", "b@@", "ab@@")))
+    speller._unit = Table(speller._unit)
+    with pytest.raises(Unspellable, match="999 units"):
+        speller.spell("ba" * 500 + "b" * 499)
+    assert len(asked) < 5 * 1500

@@ -1,6 +1,7 @@
 """Lattices given to other tools, and rescored with another model."""
 
 import math
+import tracemalloc
 
 import numpy as np
 import pynini
@@ -10,6 +11,7 @@ from asrkit.formats.openfst import to_pynini
 from asrkit.search.decoder import decode
 from asrkit.search.export import to_fst, to_kaldi_raw_text, to_kaldi_text
 from asrkit.search.rescore import rescore
+from asrkit.search.word_lattice import Acyclic
 from tests.random_cases import random_cases
 from tests.search.graphs import identity_graph
 from tests.search.test_lattice import paths_of, random_case
@@ -60,13 +62,17 @@ def test_kaldi_text_names_every_arc_and_end_with_graph_and_acoustic_cost():
     assert len(raw_lines) == 2 + len(raw.sources) + int(np.isfinite(raw.finals[:, 1]).sum())
 
 
-@random_cases(50)
-def test_rescoring_orders_all_word_sequences_by_the_new_model(rng, tmp_path_factory):
+@pytest.fixture(scope="module")
+def bigram(tmp_path_factory):
     import kenlm
 
     path = tmp_path_factory.mktemp("lm") / "bigram.arpa"
     path.write_text(BIGRAM)
-    model = kenlm.Model(str(path))
+    return kenlm.Model(str(path))
+
+
+@random_cases(50)
+def test_rescoring_orders_all_word_sequences_by_the_new_model(rng, bigram):
     log_probs, _, hotwords, options = random_case(rng, "identity")
     found = decode(log_probs, identity_graph(rng), hotwords, options, lattice=True)
     if not found.complete:
@@ -77,7 +83,24 @@ def test_rescoring_orders_all_word_sequences_by_the_new_model(rng, tmp_path_fact
         said = [f"w{word}" for word in lattice.words[list(arcs)]]
         end = lattice.targets[arcs[-1]] if arcs else 0
         old = lattice.scores[list(arcs), 1].sum() + lattice.finals[end, 1]
-        wanted.append(score - old + 0.7 * math.log(10) * model.score(" ".join(said), bos=True, eos=True))
+        wanted.append(score - old + 0.7 * math.log(10) * bigram.score(" ".join(said), bos=True, eos=True))
     count = int(rng.integers(1, 5))
-    rescored = rescore(lattice, model, lambda word: f"w{word}", 0.7, count)
+    rescored = rescore(lattice, bigram, lambda word: f"w{word}", 0.7, count)
     assert [path.total for path in rescored] == pytest.approx(sorted(wanted, reverse=True)[:count], abs=1e-4)
+
+
+def test_rescoring_does_not_copy_the_words_of_a_long_recording_for_each_way_to_go_on(bigram):
+    length, ways = 2000, 300
+    sources = np.concatenate([np.arange(length), np.full(ways, length)]).astype(np.int32)
+    targets = np.arange(1, length + ways + 1, dtype=np.int32)
+    words = np.concatenate([np.tile([1, 2], length // 2), np.full(ways, 3)]).astype(np.int32)
+    finals = np.zeros((length + ways + 1, 4))
+    finals[: length + 1, 1] = -np.inf
+    scores = np.zeros((length + ways, 4))
+    scores[length:, 0] = -np.arange(ways)
+    tracemalloc.start()
+    (best,) = rescore(Acyclic(sources, targets, words, scores, finals), bigram, lambda word: f"w{word}", 1.0)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert best.words.tolist() == [*[1, 2] * (length // 2), 3]
+    assert peak < 2e6  # the words of all ways, copied, would be 300 * 2,001 * 8 bytes

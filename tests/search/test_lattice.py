@@ -1,5 +1,6 @@
 """Lattices against the list of all paths, and n-best lists against their own paths."""
 
+import heapq
 import math
 
 import numpy as np
@@ -7,8 +8,10 @@ import pytest
 
 from asrkit.hotwords.table import no_hotwords
 from asrkit.search.decoder import decode
+from asrkit.search.determinize import determinize
+from asrkit.search.nbest import best_paths
 from asrkit.search.options import Options
-from asrkit.search.word_lattice import backward
+from asrkit.search.word_lattice import Acyclic, backward
 from tests.random_cases import random_cases
 from tests.search.graphs import compiled, ctc_graph, identity_graph, random_hotwords, random_posteriors
 from tests.search.reference import every_path, score_of
@@ -88,6 +91,44 @@ def test_the_word_lattice_has_one_path_for_each_word_sequence_with_its_best_scor
             assert score == pytest.approx(best_of[said], abs=1e-5)
 
 
+def random_lattice(rng):
+    """Return a lattice of few words and many ways to say the same: subsets have several members."""
+    states = int(rng.integers(2, 9))
+    sources = np.sort(rng.integers(0, states - 1, rng.integers(states, 3 * states))).astype(np.int32)
+    targets = np.array([rng.integers(source + 1, states) for source in sources], np.int32)
+    words = rng.choice([0, 0, 1, 2], len(sources)).astype(np.int32)
+    finals = np.where(rng.random((states, 1)) < 0.3, rng.normal(0, 1, (states, 4)), [0, -np.inf, 0, 0])
+    finals[-1] = 0
+    return Acyclic(sources, targets, words, rng.normal(0, 1, (len(sources), 4)), finals)
+
+
+@random_cases(500)
+def test_each_word_sequence_has_the_parts_of_its_best_way_and_its_arcs_lie_on_paths_within_the_beam(rng):
+    raw, beam = random_lattice(rng), float(rng.uniform(0.2, 8))
+    best_of = {}
+    for score, arcs in paths_of(raw):
+        end = raw.targets[arcs[-1]] if arcs else 0
+        parts = raw.scores[list(arcs)].sum(axis=0) + raw.finals[end]
+        said = tuple(word for word in raw.words[list(arcs)].tolist() if word)
+        best_of[said] = max(best_of.get(said, (-math.inf,)), (score, *parts))
+    if not best_of:
+        return
+    lattice = determinize(raw, beam)
+    assert np.all(lattice.sources < lattice.targets)
+    assert np.all(np.lexsort((lattice.words, lattice.sources)) == np.arange(len(lattice.sources)))
+    paths = {}
+    for score, arcs in paths_of(lattice):
+        end = lattice.targets[arcs[-1]] if arcs else 0
+        parts = lattice.scores[list(arcs)].sum(axis=0) + lattice.finals[end]
+        assert tuple(lattice.words[list(arcs)].tolist()) not in paths
+        paths[tuple(lattice.words[list(arcs)].tolist())] = (score, *parts), arcs
+    least = max(best_of.values())[0] - beam
+    within = [said for said, (score, *_) in best_of.items() if score >= least]
+    for said in within:
+        assert paths[said][0] == pytest.approx(best_of[said], abs=1e-5)
+    assert {a for said in within for a in paths[said][1]} == set(range(len(lattice.sources)))
+
+
 @pytest.mark.parametrize("topology", GRAPHS)
 @random_cases(200)
 def test_nbest_paths_are_distinct_in_order_and_truly_scored(rng, topology):
@@ -107,6 +148,19 @@ def test_nbest_paths_are_distinct_in_order_and_truly_scored(rng, topology):
         assert found.lattice.path_of(path.words).scores == pytest.approx(path.scores)
         best = max(score for score, words in ways if words == path.words.tolist())
         assert path.scores.total == pytest.approx(best, abs=1e-6)
+
+
+def test_equally_likely_words_are_not_tried_in_all_combinations(monkeypatch):
+    places, taken = 12, []
+    sources = np.repeat(np.arange(places, dtype=np.int32), 2)
+    scores, finals = np.zeros((2 * places, 4)), np.zeros((places + 1, 4))
+    scores[:, 0] = -np.repeat(np.random.default_rng(0).uniform(0, 3, places), 2)
+    finals[:-1, 1] = -np.inf
+    lattice = Acyclic(sources, sources + np.int32(1), np.tile(np.int32([1, 2]), places), scores, finals)
+    pop = heapq.heappop
+    monkeypatch.setattr(heapq, "heappop", lambda heap: taken.append(1) or pop(heap))
+    said = {tuple(lattice.words[arcs].tolist()) for arcs in best_paths(lattice, 10, 6.0)}
+    assert len(said) == 10 and len(taken) < 10 * (places + 2)
 
 
 def of_pairs(**probability):

@@ -213,6 +213,7 @@ for _ in range(5):
     graph = ctc_graph(rng)
     found = decode(random_posteriors(rng, 4, 4), graph, random_hotwords(rng, 4), Options(beam=5), lattice=True)
     print(found.best.words, found.best.scores, [path.scores for path in found.lattice.nbest(3)])
+    print([column.tolist() for column in found.lattice.words])
 """
 
 
