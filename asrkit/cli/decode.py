@@ -93,6 +93,8 @@ def command(inputs: tuple[str, ...], **options: Any) -> Status:
         wanted = listing.with_hotwords(wanted, options["utt_hotwords"], setup.settings[0].hotwords)
     if not setup.graph and any(utterance.hotwords for utterance in wanted):
         progress.warn("some lines have hotwords of their own, which need a --graph to be searched; they are not used")
+    if options["output_format"] == "srt" and len(wanted) != 1:
+        raise click.UsageError(f"--format srt makes captions of one recording, and here are {len(wanted):,}")
     references = _references(options["ref"], [utterance.utt for utterance in wanted])
     kept = {"jobs": options["jobs"], "posteriors_out": options["posteriors_out"]}
     if options["output"]:

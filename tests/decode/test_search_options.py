@@ -249,6 +249,7 @@ def test_options_that_do_not_go_together_are_wrong_usage(graph, heard):
         (("--mbr", "--nbest", 2), "--mbr gives one reading"),
         (("--greedy", "--mbr"), "need a --graph"),
         (("--blank-skip", 1.5), "blank_skip is 1.5, but must be a probability"),
+        (("--format", "srt"), "--format srt makes captions of one recording, and here are 4"),
         (("--blank-skip", 0.9), "blank_skip is for CTC; this graph reads one unit from each step"),
     ]:
         assert sentence in run(*both, *options, status=2).stderr
