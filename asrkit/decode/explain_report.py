@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 Written = Callable[[Path, bool], list[str]]
 
+_WHOLE = 24  # words of what came out that are shown whole
+_AROUND = 4  # words on both sides of what differs in a longer one
+
 _ADVICE = {
     Cause.NOT_IN_GRAPH: "no bias helps: add its words to the lexicon and build the graph again",
     Cause.FAR_AWAY: "no bias helps: the model heard something else; look at the recording, or at the reading of it",
@@ -148,8 +151,10 @@ def sentences(
         unit_of: the unit of each model id.
         writes: whether they hold the phrase as it is written.
     """
-    yield f"{shown(answer.phrase)}: {answer.cause}; what came out: {_text(written(answer.best, answer.listed))}"
-    yield from _margin(answer, written)
+    came_out = written(answer.best, answer.listed)
+    rival = None if answer.rival is None else written(answer.rival, _rival_has_it(answer))
+    yield f"{shown(answer.phrase)}: {answer.cause}; what came out: {_excerpt(came_out, rival)}"
+    yield from _margin(answer, None if rival is None else _excerpt(rival, came_out))
     yield from _beam(answer)
     yield from _sound(answer, unit_of)
     if answer.smallest_bias is not None:
@@ -167,9 +172,28 @@ def _text(words: Sequence[str]) -> str:
     return " ".join(words) or "nothing"
 
 
-def _margin(answer: Explanation, written: Written) -> Iterator[str]:
-    """Yield what is told of the competitor."""
-    if answer.rival is None or answer.parts is None:
+def _excerpt(words: Sequence[str], others: Sequence[str] | None) -> str:
+    """Return a short text whole, and of a long one what differs from the `others` and a few words around it."""
+    first, last = 0, min(len(words), _WHOLE)
+    if len(words) > _WHOLE and others is not None:
+        changes = [codes for codes in _opcodes(words, others) if codes[0] != "equal"]
+        if changes:
+            first, last = max(0, changes[0][1] - _AROUND), min(len(words), changes[-1][2] + _AROUND)
+    return ("… " if first else "") + _text(words[first:last]) + (" …" if last < len(words) else "")
+
+
+def _opcodes(before: Sequence[str], after: Sequence[str]) -> list[tuple[str, int, int, int, int]]:
+    return SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+
+
+def _rival_has_it(answer: Explanation) -> bool:
+    """Whether the rival is shown as if the phrase were listed."""
+    return answer.listed or answer.cause not in (Cause.RECOGNISED, Cause.WRITTEN_OTHERWISE)
+
+
+def _margin(answer: Explanation, rival: str | None) -> Iterator[str]:
+    """Yield what is told of the competitor, whose words are `rival`."""
+    if rival is None or answer.parts is None:
         if answer.cause == Cause.WRITTEN_OTHERWISE:
             yield "  of the likeliest words of that sound in the graph none are written so"
         return
@@ -179,8 +203,6 @@ def _margin(answer: Explanation, written: Written) -> Iterator[str]:
     }.get(answer.cause, "the best path with it")
     parts = ", ".join(f"{part} {value:+.2f}" for part, value in answer.parts._asdict().items() if round(value, 2))
     ahead = f"{answer.margin:.2f} nats ahead of" if answer.margin >= 0 else f"{-answer.margin:.2f} nats behind"
-    with_it = answer.listed or answer.cause not in (Cause.RECOGNISED, Cause.WRITTEN_OTHERWISE)
-    rival = _text(written(answer.rival, with_it))
     yield f"  what came out is {ahead} {holder}, {rival} ({parts or 'all parts equal'})"
 
 
@@ -217,6 +239,6 @@ def _sound(answer: Explanation, unit_of: Sequence[str]) -> Iterator[str]:
 
 def _changes(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
     """Yield a line for each place where the words are others."""
-    for kind, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+    for kind, a, b, c, d in _opcodes(before, after):
         if kind != "equal":
             yield f"    {_text(before[a:b])} -> {_text(after[c:d])}"

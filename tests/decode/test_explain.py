@@ -283,3 +283,10 @@ def test_a_phrase_that_only_has_to_be_listed_is_told():
     answer = explain(log_probs, EVERYTHING, hotwords(phrase("ef")), phrase("ab"), OPTIONS)
     assert answer.cause == Cause.NOT_LISTED and answer.smallest_bias == 0
     assert said(answer)[-1] == "    c -> b"
+
+
+def test_of_a_long_utterance_the_words_around_the_phrase_are_told():
+    steps = [{D: 0.9}] * 30 + [{A: 0.9}, {B: 0.3, C: 0.6}] + [{E: 0.9}] * 30
+    answer = explain(posteriors(*steps), EVERYTHING, hotwords(phrase("ab")), phrase("ab"), OPTIONS)
+    assert said(answer)[0] == "'ab': recognised; what came out: … d d d a b e e e e …"
+    assert "the best path without it, … d d d a c e e e e … (" in said(answer)[1]
