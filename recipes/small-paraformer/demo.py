@@ -14,6 +14,7 @@ from features import SAMPLE_RATE
 from synthesise_espeak import HELD_OUT_VOICES, speak
 from units import syllables_of
 
+_PITCH_RANGE = 200  # percent: about as much as people's voices move
 # (sentence, the name in it that a general language model gets wrong)
 SENTENCES = (
     ("我想买一份阳光保险", "阳光保险"),
@@ -51,7 +52,8 @@ def main(out: str) -> None:
     scp, text = [], []
     for number, (sentence, _) in enumerate(SENTENCES, 1):
         voice = HELD_OUT_VOICES[number % len(HELD_OUT_VOICES)]
-        samples = speak(syllables_of(sentence) or [], voice, int(rng.integers(130, 190)), int(rng.integers(25, 75)))
+        speed, pitch = int(rng.integers(130, 190)), int(rng.integers(70, 96))
+        samples = speak(syllables_of(sentence) or [], voice, speed, pitch, _PITCH_RANGE)
         if samples is None:
             raise SystemExit(f"espeak-ng failed on {sentence} with voice {voice}")
         utt = f"demo-{number:02d}"

@@ -19,7 +19,9 @@ from torch import Tensor, nn
 
 INPUT = 560
 FINER = 3  # time stamps are predicted three times as often as encoder steps
-TAIL = 0.45  # weight behind the last step, so that a nearly complete last token fires
+# Weight behind the last step, so that a nearly complete last token fires. On people's sentences that were set aside the
+# weights sum up to 0.2 too little, and with 0.65 in place of FunASR's 0.45 the count is wrong in 14 of 108, not in 22.
+TAIL = 0.65
 FIRE = 1 - 1e-4
 
 
@@ -35,7 +37,7 @@ class Shape:
     encoder_layers: int = 7
     decoder_layers: int = 2
     kernel: int = 11
-    dropout: float = 0.15
+    dropout: float = 0.1
 
 
 @cache
@@ -206,11 +208,13 @@ class Paraformer(nn.Module):
         self.output = nn.Linear(shape.width, shape.units)
         self.embedding = nn.Embedding(shape.units, shape.width)
         self.phones = nn.Linear(shape.width, shape.phones)
-        self.drop = Dropout(shape.dropout)
 
     def encode(self, speech: Tensor, mask: Tensor) -> Tensor:
-        """Return (B, T, D), 0 beyond the end, for features (B, T, 560) and mask (B, T, 1)."""
-        x = self.drop(speech * math.sqrt(self.shape.width) + positions(speech))
+        """Return (B, T, D), 0 beyond the end, for features (B, T, 560) and mask (B, T, 1).
+
+        No dropout here: the ripple of a low voice's pitch is a small difference of large inputs, and would drown.
+        """
+        x = speech * math.sqrt(self.shape.width) + positions(speech)
         for layer in self.encoder:
             x = layer(x, mask)
         return self.encoder_norm(x) * mask

@@ -18,7 +18,10 @@ _NUMBERED = ("m1", "m2", "m3", "m4", "m5", "m6", "f1", "f2", "f3", "f4", "klatt2
 _NAMED = ("Andy", "Annie", "Denis", "Diogo", "Gene", "Lee", "Michael", "belinda", "linda", "max", "pablo", "paul")
 TRAINING_VOICES = (*_NUMBERED, *_NAMED, "steph", "travis", "victor", "adam", "boris", "john")
 HELD_OUT_VOICES = ("m7", "f5", "Mario", "rob")
-_SPEED, _PITCH, _RANGE = (120, 221), (15, 86), (70, 161)  # words per minute, 0 to 99, percent; the last is left out
+# Words per minute, 0 to 99, percent; the last is left out. At the pitch of 50 and the range of 100 % that espeak-ng
+# takes by itself, its male voices speak at 70 to 90 Hz and move by a semitone and a half, which nobody does and which
+# features of 25 ms do not show; people speak at 110 to 300 Hz and move by two to four.
+_SPEED, _PITCH, _RANGE = (120, 221), (60, 100), (120, 261)
 _RATE = 22_050
 _WAV_HEADER = 44
 _SHARD = 1000
@@ -29,7 +32,7 @@ def speak(
 ) -> NDArray[np.float32] | None:
     """Return 16 kHz samples of the syllables (`zhong1`), or None where espeak-ng fails on this voice and pitch.
 
-    `pitch` goes from 0 to 99; `pitch_range` is in percent of the voice's own, which moves less in tones than people do.
+    `pitch` goes from 0 to 99; `pitch_range` is in percent of the voice's own.
     """
     text = f'<prosody range="{pitch_range}%">{" ".join(s.replace("ü", "v") for s in syllables)}</prosody>'
     command = ["espeak-ng", "-m", "-v", f"cmn-latn-pinyin+{voice}"]

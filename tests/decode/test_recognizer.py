@@ -42,7 +42,8 @@ def test_what_it_says_is_what_the_command_says(recognizer, graph, tmp_path):
         told = json.loads(run("decode", RECORDING, "--graph", graph, "--format", "jsonl",
                               *(["--hotwords", path] if path else [])).stdout)  # fmt: skip
         found = recognizer.transcribe(RECORDING)
-        assert (found.utt, found.text, found.duration) == ("demo-04", told["text"], told["duration"])
+        assert (found.utt, found.text) == ("demo-04", told["text"])
+        assert found.duration == pytest.approx(told["duration"], abs=1e-6)
         assert found.best.scores.total == pytest.approx(told["scores"]["total"], abs=1e-5)
         assert [hotword.phrase for hotword in found.best.hotwords] == [h["phrase"] for h in told["hotwords"]]
         assert [word.start for word in found.best.words] == pytest.approx([w["start"] for w in told["words"]])

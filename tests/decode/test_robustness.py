@@ -89,12 +89,12 @@ def test_a_run_that_is_not_to_be_interrupted_loses_no_process(graph, tmp_path):
 
 def test_each_result_is_there_as_soon_as_it_is_found(graph, tmp_path):
     out = tmp_path / "out"
-    commands = {11: f"wc -l < {out} > {tmp_path / 'seen'}; cat {{}}"}
+    commands = {23: f"wc -l < {out} > {tmp_path / 'seen'}; cat {{}}"}
     with out.open("wb") as stream:
-        command = [*ASKED, str(list_of(tmp_path, 12, commands)), "--graph", str(graph), "--allow-commands", "--quiet"]
+        command = [*ASKED, str(list_of(tmp_path, 24, commands)), "--graph", str(graph), "--allow-commands", "--quiet"]
         buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
         subprocess.run(command, stdout=stream, env=buffered, check=True)
-    assert int((tmp_path / "seen").read_text()) > 0 and len(out.read_text(encoding="utf-8").splitlines()) == 12
+    assert int((tmp_path / "seen").read_text()) > 0 and len(out.read_text(encoding="utf-8").splitlines()) == 24
 
 
 def test_results_on_a_terminal_have_no_bar_between_them(graph, tmp_path):
