@@ -16,7 +16,7 @@ from asrkit.hotwords.spelling import SpelledPhrase, Units
 from asrkit.hotwords.table import HotwordTable, follow
 from asrkit.hotwords.trie import ROOT, Spellings, children_of, make_trie
 
-DEFAULT_INCREMENTAL_BIAS = 2.0  # nats for each covered unit
+DEFAULT_INCREMENTAL_BIAS = 1.5  # nats for each covered unit: docs/hotword-bias.md
 LARGEST_BIAS = 10_000.0  # nats; beyond it nothing is heard any more, and single precision would lose the decimals
 
 

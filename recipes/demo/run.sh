@@ -8,11 +8,10 @@ data=$package/demo
 tokens=$package/models/small-paraformer/tokens.json
 mkdir -p "$work" && cd "$work"
 
-echo "1/4 a language model of the domain's text; its words, common Chinese words, and the names are the vocabulary"
+echo "1/4 a language model of the domain's text; its vocabulary is of common Chinese words"
 asrkit segment "$recipes/demo/domain.txt" -o domain.words --quiet
 asrkit train-lm domain.words -o lm.arpa --order 3 --smoothing witten-bell --quiet
 zcat "$recipes/../lexicons/words_zh.txt.gz" | awk '$2 >= 50 && length($1) <= 12 {print $1}' > vocabulary.txt
-grep -v '^#' "$data/hotwords.txt" >> vocabulary.txt
 asrkit make-lexicon vocabulary.txt --units "$tokens" -o lexicon.txt --report left-out.txt 2> lexicon.log || [ $? -eq 3 ] # 3: rare characters have no syllable in the model
 
 echo "2/4 the search graph"
