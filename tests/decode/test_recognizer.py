@@ -13,6 +13,7 @@ import asrkit
 from asrkit.cli.decode import command
 from asrkit.decode.setup import DEFAULT_BEAM, DEFAULT_LM_SCALE
 from asrkit.errors import AsrkitError
+from asrkit.hotwords.graph import DEFAULT_INCREMENTAL_BIAS
 from tests.cli.running import asrkit as run
 from tests.decode.demo import DEMO
 
@@ -85,7 +86,7 @@ def test_hotwords_of_one_call_count_for_that_call_alone(recognizer, sound):
     before = recognizer.transcribe(*sound)
     assert not before.best.hotwords
     (fired,) = recognizer.transcribe(*sound, hotwords={"林婉清": 9.0}).best.hotwords
-    assert fired.phrase == "林婉清" and fired.bonus == 15
+    assert fired.phrase == "林婉清" and fired.bonus == 9 + 3 * DEFAULT_INCREMENTAL_BIAS
     assert recognizer.transcribe(*sound) == before and recognizer.hotwords.phrases == ("欧阳雨桐",)
     recognizer.hotwords = {"林婉清": 9.0}
     assert not recognizer.transcribe(*sound, hotwords=None).best.hotwords
