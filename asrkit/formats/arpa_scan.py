@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from asrkit.compiled import kernel
+from asrkit.compiled import allocating_kernel, kernel
 from asrkit.formats.word_table import ID, find_word
 
 MORE, SECTION_ENDS, FULL, BAD = 0, 1, 2, 3
@@ -120,7 +120,7 @@ def _same_word(text, start, end, before):
     return after == 32 or after == 9
 
 
-@kernel(
+@allocating_kernel(
     "Tuple((int64, int64, int64))(uint8[::1], int64, int64, int64, boolean, int64, float32[::1], float32[::1],"
     " int32[:, ::1], uint8[::1], int64[::1], int64[:, ::1])"
 )
@@ -198,7 +198,7 @@ def _slot_of(key, keys, begin, size):
     return -1 - (begin + slot)
 
 
-@kernel("int64(int32[:, ::1], int64[::1], int64[::1], int32[::1], int64[::1])")
+@allocating_kernel("int64(int32[:, ::1], int64[::1], int64[::1], int32[::1], int64[::1])")
 def link(grams, begins, keys, rows, own_keys):
     """Write the key of each n-gram of one order, its context's row << 32 | its last word, to `own_keys`.
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from asrkit.compiled import kernel
+from asrkit.compiled import allocating_kernel, kernel
 
 _MIX, _SHIFT, _MASK = 0x9E3779B97F4A7C15, 29, (1 << 62) - 1
 _FIRST_WIDTH = 1 << 10
@@ -41,7 +41,7 @@ def _hash_of_arcs(ilabels, olabels, weights, nexts, first, count):
     return h
 
 
-@kernel("int64(int64[::1], float32[::1], int32[::1], int32[::1], float32[::1], int32[::1], int32[::1])")
+@allocating_kernel("int64(int64[::1], float32[::1], int32[::1], int32[::1], float32[::1], int32[::1], int32[::1])")
 def merge_equal_states(first, finals, ilabels, olabels, weights, nexts, same_as):
     """Let `nexts` lead to the first of all states with the same final cost and arcs, until nothing changes.
 
@@ -87,7 +87,7 @@ def merge_equal_states(first, finals, ilabels, olabels, weights, nexts, same_as)
             nexts[a] = same_as[nexts[a]]
 
 
-@kernel(
+@allocating_kernel(
     "Tuple((int64, int64))(int32[::1], int32[::1], float32[::1], int32[::1], int64[::1], int32[::1], int32[::1], int64,"
     " int64, int64, int64, int64[::1], int32[::1], int32[::1], float32[::1], int32[::1], int64[::1], int32[::1],"
     " int32[::1], float32[::1], int32[::1])"
@@ -201,7 +201,7 @@ def grow_trees(
     return states, arcs
 
 
-@kernel("void(int32[::1], int64, int32[::1], int32[::1])")
+@allocating_kernel("void(int32[::1], int64, int32[::1], int32[::1])")
 def order_by(keys, count, before, after):
     """Write the numbers in `before` to `after`, by ascending key (0 … count - 1), equal ones as they were."""
     first = np.zeros(count + 1, np.int64)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from asrkit.compiled import kernel
+from asrkit.compiled import allocating_kernel, kernel
 from asrkit.errors import AsrkitError
 from asrkit.formats.arpa import Arpa
 
@@ -70,7 +70,7 @@ def _slot_of(keys, key):
     return np.int64(slot)
 
 
-@kernel("int64(int32[:, ::1], int64, int64[::1], int32[::1], int32[::1], int32[::1], boolean)")
+@allocating_kernel("int64(int32[:, ::1], int64, int64[::1], int32[::1], int32[::1], int32[::1], boolean)")
 def _link(grams, first, keys, numbers, contexts, suffixes, enter):
     """Find contexts and suffixes of one order, given those of the orders below; `enter` it into the table too.
 

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import numpy.typing as npt
 
-from asrkit.compiled import kernel
+from asrkit.compiled import allocating_kernel, kernel
 from asrkit.lm.adjust_counts import Block
 from asrkit.lm.discounts import Discounts
 from asrkit.lm.packing import Packing, pack_contexts
@@ -36,7 +36,9 @@ def _add_payload(rows, adjusted, place, pruned):
         rows[i, last] = (place + i) << _PLACE_SHIFT | adjusted[i] << 1 | int(pruned[i])
 
 
-@kernel("Tuple((int64, int64))(int64[:, ::1], boolean, float32[::1], int64[::1], float32[:, ::1], float32[::1])")
+@allocating_kernel(
+    "Tuple((int64, int64))(int64[:, ::1], boolean, float32[::1], int64[::1], float32[:, ::1], float32[::1])"
+)
 def _by_context(rows, is_last, discounts, places, own_and_gamma, gammas):
     """Work through the n-grams `rows`, sorted by context, as far as contexts are whole; all with `is_last`.
 

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from asrkit.compiled import kernel
+from asrkit.compiled import allocating_kernel, kernel
 
 _DIGIT = 11  # bits
 
 
-@kernel("boolean(int64[:, ::1], int64[:, ::1], int64[::1], int64)")
+@allocating_kernel("boolean(int64[:, ::1], int64[:, ::1], int64[::1], int64)")
 def radix_sort(rows, spare, lows, high):
     """Sort `rows` by the columns 0, 1, …, len(lows) - 1, of which only the bits lows[c] to high - 1 are not 0.
 
@@ -94,7 +94,7 @@ def _before(rows, a, b, keys):
     return a < b
 
 
-@kernel("int64(int64[:, ::1], int64[::1], int64[::1], boolean[::1], int64, boolean, int64[:, ::1], int64)")
+@allocating_kernel("int64(int64[:, ::1], int64[::1], int64[::1], boolean[::1], int64, boolean, int64[:, ::1], int64)")
 def merge(rows, heads, ends, lasting, keys, sums, out, filled):
     """Merge sorted runs, whose next rows are rows[heads[r]:ends[r]], to `out` from row `filled` on.
 

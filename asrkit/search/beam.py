@@ -50,15 +50,15 @@ def search(graph, hotwords, work, log_probs, limits):
     at = work.progress[0]
     while at.step < len(log_probs):
         hypotheses, following = work.hypotheses[at.step & 1], work.hypotheses[(at.step + 1) & 1]
-        likely = read_step(log_probs, at.step, hotwords, work)
+        read_step(log_probs, at.step, hotwords, work)
         best, cutoffs, beams = find_cutoff(hypotheses, at.hypotheses, work.scratch, hotwords, limits)
         if len(hotwords.edges) > 1:
             found, next_cutoffs = expand_with_hotwords(
-                graph, hypotheses, at.hypotheses, best, likely, work, cutoffs, beams, hotwords, limits
+                graph, hypotheses, at.hypotheses, best, work, cutoffs, beams, hotwords, limits
             )
         else:
             found, next_cutoff = expand(
-                graph, hypotheses, at.hypotheses, best, likely, work, cutoffs.total, beams.total, hotwords, limits
+                graph, hypotheses, at.hypotheses, best, work, cutoffs.total, beams.total, hotwords, limits
             )
             next_cutoffs = Cutoffs(next_cutoff, next_cutoff)
         if found == FULL:

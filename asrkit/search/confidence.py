@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from asrkit.compiled import kernel, ready
+from asrkit.compiled import allocating_kernel, kernel, ready
 from asrkit.search.pieces import Piece, pieces
 from asrkit.search.word_lattice import Acyclic
 
@@ -136,7 +136,7 @@ def _align_arc(distance, came_by, before, word, sequence):
         came_by[q] = 1 if both == distance[q] else 2 if extra == distance[q] else 3
 
 
-@kernel
+@allocating_kernel
 def _expected_alignment(sources, targets, words, scores, state_count, sequence, vocabulary):
     """Return how much each slot of `sequence` is aligned with each word. Arcs are sorted by target."""
     slots = len(sequence)

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from asrkit.compiled import kernel, ready
+from asrkit.compiled import allocating_kernel, kernel, ready
 from asrkit.search.word_lattice import Acyclic, backward
 
 _PER_NAT = 1e6  # excesses are compared in millionths of a nat
@@ -39,7 +39,7 @@ def determinize(raw: Acyclic, beam: float) -> Acyclic:
     return Acyclic(sources, targets, words, scores, finals)
 
 
-@kernel
+@allocating_kernel
 def _determinized(first, targets, words, scores, finals, remaining, least):
     """Return the arcs, (arcs, 3) int32 of source, word and target, their scores, and the final scores, by parts.
 
@@ -89,7 +89,7 @@ def _determinized(first, targets, words, scores, finals, remaining, least):
     return rows, _rows(arc_scores), _rows(ends)
 
 
-@kernel
+@allocating_kernel
 def _ways_out(limits, first, targets, words, scores, finals, remaining, best, best_parts):
     """Return the ways out of a subset that put out a word, sorted, and the best parts of ending in it.
 
@@ -122,7 +122,7 @@ def _ways_out(limits, first, targets, words, scores, finals, remaining, best, be
     return ways, end_parts
 
 
-@kernel
+@allocating_kernel
 def _add_subset(ways, begin, scores, best_parts, members, parts):
     """Add what the ways from `begin` on reach by one word to the members.
 
@@ -149,7 +149,7 @@ def _add_subset(ways, begin, scores, best_parts, members, parts):
     return at, common
 
 
-@kernel
+@allocating_kernel
 def _made_before(subset, members, begins, before):
     """Return the subset that equals the members added last, among `subset` and those made before it; else _NONE."""
     begin, count = begins[-1], len(members) - begins[-1]
@@ -182,7 +182,7 @@ def _set(row, parts):
     return _sum(parts)
 
 
-@kernel
+@allocating_kernel
 def _rows(parts):
     rows = np.empty((len(parts), 4))
     for i in range(len(parts)):

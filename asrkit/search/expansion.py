@@ -11,17 +11,15 @@ import numpy as np
 
 from asrkit.compiled import kernel
 from asrkit.search.costs import graph_cost
-from asrkit.search.live_labels import HUB_ARCS, NO_HUB, TOO_MANY, choose_arcs, cost_over, hub_of
+from asrkit.search.live_labels import HUB_ARCS, NO_HUB, TOO_MANY, choose_arcs, cost_over, hub_of, likeliest
 from asrkit.search.pruning import LOW, Cutoffs
 
 FULL = -1
 
 
 @kernel
-def expand(graph, hypotheses, count, best, label, work, cutoff, beam, hotwords, limits):
+def expand(graph, hypotheses, count, best, work, cutoff, beam, hotwords, limits):
     """Follow the arcs that read a unit, without hotwords: the first line of the recursion.
-
-    `label` is one of least cost, which gives a first cutoff where there is a hub.
 
     Returns the number of candidates (FULL if they are too many for the buffer) and the cutoff of the next step. Some
     candidates lie above it, because it was not yet known when they were found.
@@ -41,7 +39,7 @@ def expand(graph, hypotheses, count, best, label, work, cutoff, beam, hotwords, 
         hub = hub_of(graph, state_number) if state.narcs >= HUB_ARCS else NO_HUB
         selective = False
         if hub != NO_HUB:
-            over = cost_over(graph, hub, cost_so_far, label, work, limits)
+            over = cost_over(graph, hub, cost_so_far, likeliest(graph, hub, work, limits), work, limits)
             next_cutoff = min(next_cutoff, over + beam)
             cutoffs = Cutoffs(next_cutoff, next_cutoff)
             count_chosen = choose_arcs(graph, hub, cost_so_far, False, work, cutoffs, limits)

@@ -23,6 +23,7 @@ from asrkit.search.live_labels import (
     choose_arcs,
     cost_over,
     hub_of,
+    likeliest,
     mark_keeps,
     mark_own,
     says_no_unit,
@@ -36,10 +37,8 @@ _MANY_ARCS = 32  # from so many on, it pays to mark the few labels that are not 
 
 
 @kernel
-def expand_with_hotwords(graph, hypotheses, count, best, likely, work, cutoffs, beams, hotwords, limits):
+def expand_with_hotwords(graph, hypotheses, count, best, work, cutoffs, beams, hotwords, limits):
     """Follow the arcs that read a unit, in the graph and in the automaton; otherwise as `expand`.
-
-    `likely` is a label of least cost, which gives a first cutoff where there is a hub.
 
     Of a hypothesis in the hotword state `here`:
         from_root   it is the root: nothing is half matched
@@ -89,6 +88,7 @@ def expand_with_hotwords(graph, hypotheses, count, best, likely, work, cutoffs, 
             else:
                 if cost_so_far < work.leader_cost[hub]:
                     work.leader_cost[hub], work.leader[hub] = cost_so_far, here
+                likely = likeliest(graph, hub, work, limits)
                 if not graph.passes[likely]:
                     edge = hotwords.edges[hotword_edge(hotwords, here, likely)]
                     settled = cost_over(graph, hub, cost_so_far, likely, work, limits) - edge.bank

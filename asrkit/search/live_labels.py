@@ -32,10 +32,7 @@ TOO_MANY = NO_HUB = np.int64(-1)
 
 @kernel
 def read_step(log_probs, step, hotwords, work):
-    """Fill in what each label costs at a step, and what each block of labels costs at least after hotword gains.
-
-    Returns a label of the least such cost.
-    """
+    """Fill in what each label costs at a step, and what each block of labels costs at least after hotword gains."""
     # Slices, not sums of indices: only so does the compiler handle several labels at once.
     row, costs, bounds, gained = log_probs[step], work.label_cost[1:], work.label_bound[1:], hotwords.root_gained[1:]
     for unit in range(len(row)):
@@ -44,7 +41,6 @@ def read_step(log_probs, step, hotwords, work):
         bounds[unit] = min(bound * _LESS, bound * _MORE) - _ROUNDING
     work.label_cost[0] = work.label_bound[0] = np.inf  # epsilon reads no unit
     bits, block_least = work.label_bound.view(np.int32), work.block_least.view(np.int32)
-    best, least_of_all = 0, _INFINITE
     for block in range(len(block_least)):
         # The bits of floats, as integers, are in the same order once those of negative ones are turned round; and of
         # integers the processor compares several at once.
@@ -54,12 +50,6 @@ def read_step(log_probs, step, hotwords, work):
             if ordered < least:
                 least = ordered
         block_least[block] = least ^ ((least >> _SIGN) & _REST)
-        if least < least_of_all:
-            best, least_of_all = block, least
-    label = best * LABEL_BLOCK
-    while label < len(bits) - 1 and bits[label] != block_least[best]:
-        label += 1
-    return label
 
 
 @kernel
@@ -67,6 +57,21 @@ def hub_of(graph, state_number):
     """Return the number of the hub that the state is, or NO_HUB."""
     hub = np.int64(np.searchsorted(graph.hub_states, np.uint32(state_number)))
     return hub if hub < len(graph.hub_states) and graph.hub_states[hub] == state_number else NO_HUB
+
+
+@kernel
+def likeliest(graph, hub, work, limits):
+    """Return the label by which the arcs of the hub lead on at the least bound."""
+    label_least, best, least = graph.label_least[hub], 0, np.inf
+    floor = limits.lm_scale * graph.hub_least[hub]
+    for block in range(len(work.block_least)):
+        if floor + work.block_least[block] < least:
+            first = block * LABEL_BLOCK
+            for label in range(first, min(first + LABEL_BLOCK, len(label_least))):
+                over = limits.lm_scale * label_least[label] + work.label_bound[label]
+                if over < least:
+                    best, least = label, over
+    return best
 
 
 @kernel

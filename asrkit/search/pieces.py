@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from asrkit.compiled import kernel, ready
+from asrkit.compiled import allocating_kernel, ready
 from asrkit.search.word_lattice import Acyclic, best_arcs
 
 LONG = 256  # words; a lattice around fewer is one piece
@@ -127,7 +127,7 @@ def _piece(
     return Piece(*as_int, scores[order], last + 1, sequence)
 
 
-@kernel
+@allocating_kernel
 def _log_forward(sources, targets, scores, state_count):
     """Return (states,) float64: the log of the summed weights of the paths from the start to each state."""
     reached = np.full(state_count, -np.inf)
@@ -137,7 +137,7 @@ def _log_forward(sources, targets, scores, state_count):
     return reached
 
 
-@kernel
+@allocating_kernel
 def _log_backward(sources, targets, scores, state_count):
     """Return (states,) float64: the log of the summed weights of the paths from each state to the last one."""
     reached = np.full(state_count, -np.inf)

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from asrkit.compiled import kernel, ready
+from asrkit.compiled import allocating_kernel, kernel, ready
 from asrkit.search.graph import example
 from asrkit.search.workspace import NO_TOKEN, new_workspace
 
 _DEAD = -1
 
 
-@kernel
+@allocating_kernel
 def trace_back(tokens, last):
     """Return the arcs, (arcs,) int32, of the best path to the token `last`, the first arc first."""
     length, token = 0, last
@@ -28,7 +28,7 @@ def trace_back(tokens, last):
     return arcs
 
 
-@kernel
+@allocating_kernel
 def sweep_tokens(work):
     """Drop the tokens from which no living hypothesis descends; close the gaps."""
     at, tokens = work.progress[0], work.tokens
@@ -49,7 +49,7 @@ def sweep_tokens(work):
     renumber_tokens(work, new_index, count)
 
 
-@kernel
+@allocating_kernel
 def sweep_links(work, arcs, excess, beam):
     """Drop the links that lie on no path within `beam` of the best path to its end, and tokens without links.
 
@@ -112,7 +112,7 @@ def renumber_tokens(work, new_index, count):
     at.tokens = count
 
 
-@kernel
+@allocating_kernel
 def places(links, token_count, arcs):
     """Return for each token its step and its place within the step, (tokens, 2) int32, so that links run upwards."""
     place = np.zeros((token_count, 2), np.int32)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from asrkit.compiled import kernel, ready
+from asrkit.compiled import allocating_kernel, ready
 
 
 class Acyclic(NamedTuple):
@@ -52,7 +52,7 @@ def best_arcs(lattice: Acyclic, words: NDArray[np.int32]) -> NDArray[np.int32]:
     return arcs[1:]
 
 
-@kernel
+@allocating_kernel
 def _forward(sources, targets, scores, state_count):
     best = np.full(state_count, -np.inf)
     best[0] = 0.0
@@ -61,7 +61,7 @@ def _forward(sources, targets, scores, state_count):
     return best
 
 
-@kernel
+@allocating_kernel
 def _backward(sources, targets, scores, finals):
     best = finals.copy()
     for a in range(len(sources) - 1, -1, -1):
@@ -69,7 +69,7 @@ def _backward(sources, targets, scores, finals):
     return best
 
 
-@kernel
+@allocating_kernel
 def _said_ranges(sources, targets, labels, state_count, words):
     """Return (states, 2): how many of `words` are said at least and at most on the way to each state; (1, 0): no way.
 
@@ -90,7 +90,7 @@ def _said_ranges(sources, targets, labels, state_count, words):
     return ranges
 
 
-@kernel
+@allocating_kernel
 def _best_arcs(sources, targets, labels, scores, finals, words):
     """Return a status (0, or -1 if there is no path) and the arcs: a Viterbi search over (state, words said)."""
     ranges = _said_ranges(sources, targets, labels, len(finals), words)

@@ -15,7 +15,7 @@ from importlib.resources import as_file, files
 
 import numpy as np
 
-from asrkit.compiled import kernel
+from asrkit.compiled import allocating_kernel, kernel
 from asrkit.formats import word_counts
 from asrkit.text.normalise import JOINERS, WORD_RANGES, Normaliser
 
@@ -130,7 +130,9 @@ def _write(text: np.ndarray, length: np.ndarray, made: np.ndarray) -> int:
     return written
 
 
-@kernel("int64(uint32[::1], boolean[::1], uint32[::1], int64[::1], int64[::1], int64[::1], int64, uint32[::1])")
+@allocating_kernel(
+    "int64(uint32[::1], boolean[::1], uint32[::1], int64[::1], int64[::1], int64[::1], int64, uint32[::1])"
+)
 def _cut(
     text: np.ndarray,
     is_whole: np.ndarray,
