@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
 
+from asrkit import progress
 from asrkit.cli.command import command as subcommand
 from asrkit.cli.scoring import counted, scoring_options
 
@@ -41,6 +43,7 @@ def command(
     Each is a Kaldi text file or data folder, *.trn, *.jsonl of `asrkit decode`, or its output folder. Utterances that
     one of them lacks are counted as errors and named.
     """
+    from asrkit.errors import shown
     from asrkit.formats import hotword_list, kaldi_dir
     from asrkit.score import report, transcripts
     from asrkit.score.rates import score
@@ -58,6 +61,9 @@ def command(
     if hotword_path:  # before anything is told
         phrases = [split(alike(phrase.text), unit) for phrase in hotword_list.parse(hotword_path).phrases]
     speakers = {line.utt: line.speaker for line in kaldi_dir.parse_utt2spk(utt2spk)} if utt2spk else {}
+    if unknown := speakers.keys() - {utterance.utt for utterance in utterances}:
+        what = f"{progress.counted(len(unknown), 'utterance')} of it, such as {shown(min(unknown))}, "
+        progress.warn(f"{utt2spk}: {what}{'is' if len(unknown) == 1 else 'are'} in neither transcript")
     click.echo(counted(unit, keep_width, keep_case, keep_punctuation))
     for line in report.summary(utterances, unit):
         click.echo(line)
@@ -73,9 +79,10 @@ def command(
         for line in report.per_utterance(utterances):
             click.echo(line)
     if align:
+        colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
         for utterance in utterances:
             click.echo(f"\n{utterance.utt}")
-            for line in report.alignment(utterance.pairs, colour=sys.stdout.isatty()):
+            for line in report.alignment(utterance.pairs, colour=colour):
                 click.echo(line)
     for line in (*report.worst(utterances, worst), *report.confusions(utterances, confusions)):
         click.echo(line)

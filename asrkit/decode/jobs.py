@@ -10,7 +10,7 @@ import multiprocessing
 import signal
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import redirect_stderr, suppress
+from contextlib import nullcontext, redirect_stderr, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any
@@ -22,7 +22,7 @@ from asrkit.decode.setup import Setup
 from asrkit.errors import AsrkitError
 from asrkit.formats.hyps import Failure
 
-_CHUNK = 8  # utterances that go to a process at once
+_CHUNK = 8  # utterances that go to a process at once, at most
 _AHEAD = 4  # chunks for each process that may be done before their turn
 _KILLED = "the process that decoded it was killed twice, perhaps for want of memory; try fewer --jobs."
 _READY = "ready"
@@ -40,6 +40,15 @@ def answers(setup: Setup, utterances: Sequence[Utterance], jobs: int) -> Iterato
     yield from _Pool(setup, utterances, min(jobs, -(-len(utterances) // _CHUNK) or 1)).answers()
 
 
+def chunks(count: int, jobs: int) -> Iterator[tuple[int, int]]:
+    """Yield the first utterance and the number of each chunk; they grow small, so that all processes end together."""
+    first = 0
+    while first < count:
+        size = max(1, min(_CHUNK, (count - first) // (2 * jobs)))
+        yield first, size
+        first += size
+
+
 @dataclass
 class _Task:
     """Utterances for one process: `utterances[first : first + count]`."""
@@ -52,11 +61,12 @@ class _Task:
 class _Worker:
     """A process and our end of its pipe."""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup, *, tells: bool) -> None:
+        """Begin a process; it tells of what it notices in the setup, such as phrases that cannot be spelled."""
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self.task: _Task | None = None
-        self.process = context.Process(target=_serve, args=(theirs, setup, progress.settings()), daemon=True)
+        self.process = context.Process(target=_serve, args=(theirs, setup, progress.settings(), tells), daemon=True)
         self.process.start()
         theirs.close()
 
@@ -69,15 +79,13 @@ class _Worker:
 class _Pool:
     def __init__(self, setup: Setup, utterances: Sequence[Utterance], jobs: int) -> None:
         self._setup, self._utterances, self._jobs = setup, utterances, jobs
-        count = len(utterances)
-        self._waiting = deque(_Task(i, min(_CHUNK, count - i)) for i in range(0, count, _CHUNK))
+        self._waiting = deque(_Task(first, count) for first, count in chunks(len(utterances), jobs))
         self._done: dict[int, Answer] = {}
         self._workers: list[_Worker] = []
 
     def answers(self) -> Iterator[Answer]:
         try:
-            self._workers = [_Worker(self._setup) for _ in range(self._jobs)]
-            Pipeline(self._setup)  # tells what is wrong with the setup, once: the processes are silent as they begin
+            self._workers = [_Worker(self._setup, tells=number == 0) for number in range(self._jobs)]
             for worker in self._workers:
                 self._receive_ready(worker)
             for number in range(len(self._utterances)):
@@ -118,7 +126,7 @@ class _Pool:
         task = worker.task
         assert task is not None
         worker.end()
-        self._workers[self._workers.index(worker)] = another = _Worker(self._setup)
+        self._workers[self._workers.index(worker)] = another = _Worker(self._setup, tells=False)
         self._receive_ready(another)
         if task.again:
             failure = Failure(self._utterances[task.first].utt, _KILLED)
@@ -141,14 +149,14 @@ class _Pool:
             raise told
 
 
-def _serve(pipe: Connection, setup: Setup, messages: dict[str, bool]) -> None:
+def _serve(pipe: Connection, setup: Setup, messages: dict[str, bool], tells: bool) -> None:
     """Answer over `pipe` until its other end is closed."""
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as background jobs have it
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it and its commands; the process that asked tells
     progress.configure(**messages)
     answer: Any = _READY
     try:
-        with redirect_stderr(None):
+        with nullcontext() if tells else redirect_stderr(None):
             pipeline = Pipeline(setup)
     except Exception as error:  # told by the process that asked
         answer = error

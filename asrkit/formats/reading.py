@@ -18,9 +18,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import IO, Any, cast
 
-from asrkit.errors import AsrkitError, from_os_error, shown
+from asrkit.errors import AsrkitError, Status, from_os_error, shown
 
 STDIN = "-"
+_taken: object = None  # the standard input that has been read
 MAX_LINE_BYTES = 1 << 20
 _GZIP_MAGIC = b"\x1f\x8b"
 UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -46,6 +47,7 @@ def open_binary(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         if os.fspath(path) == STDIN and sys.stdin is None:
             raise AsrkitError("standard input is closed", cure="give a file or a pipe")
         if os.fspath(path) == STDIN:
+            _take_stdin()
             yield _unpacked(cast(io.BufferedReader, sys.stdin.buffer))
         else:
             with open(path, "rb", buffering=1 << 20) as raw:
@@ -54,6 +56,15 @@ def open_binary(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         raise AsrkitError("this gzip is damaged or cut short", where=name, cure="make or copy it anew") from error
     except OSError as error:
         raise from_os_error(error, name) from error
+
+
+def _take_stdin() -> None:
+    """Refuse to read standard input a second time: nothing is left in it, which would pass for an empty file."""
+    global _taken  # noqa: PLW0603
+    if sys.stdin is _taken:
+        what, cure = "it can be read only once, and has been", "name it for one input only"
+        raise AsrkitError(what, where=name_of(STDIN), cure=cure, status=Status.WRONG_USAGE)
+    _taken = sys.stdin
 
 
 def is_packed(path: str | os.PathLike[str]) -> bool:

@@ -7,6 +7,9 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
+from asrkit.decode import jobs as processes
 from tests.cli.running import asrkit as run
 from tests.decode.demo import DEMO, contents
 
@@ -132,12 +135,27 @@ def test_a_closed_standard_input_is_told_if_it_was_to_be_read():
 def test_an_error_in_a_process_is_told_as_it_is(graph, tmp_path):
     """What one job refuses, two jobs refuse with the same sentence."""
     (tmp_path / "names").write_text("Ж\n", encoding="utf-8")
-    told = [
-        run("decode", list_of(tmp_path, 18, {}), "--graph", graph, "--hotwords", tmp_path / "names", "--jobs", jobs,
-            status=1).stderr
-        for jobs in (1, 2)
-    ]  # fmt: skip
-    assert "none of the 1 hotwords can be spelled" in told[0] and told[0] == told[1]
+    asked = (list_of(tmp_path, 18, {}), "--graph", graph, "--hotwords", tmp_path / "names", "--jobs")
+    done = [in_shell(*asked, jobs) for jobs in (1, 2)]
+    assert [run.returncode for run in done] == [1, 1] and done[0].stderr == done[1].stderr
+    assert "none of the 1 hotwords can be spelled" in done[0].stderr
+
+
+def test_what_is_amiss_with_a_list_is_told_once_whatever_the_number_of_jobs(graph, tmp_path):
+    (tmp_path / "names").write_text("Ж\n保定\n", encoding="utf-8")
+    asked = (list_of(tmp_path, 18, {}), "--graph", graph, "--hotwords", tmp_path / "names", "--quiet", "--jobs")
+    done = [in_shell(*asked, jobs) for jobs in (1, 2)]
+    assert done[0].stderr == done[1].stderr and done[0].stderr.count("'Ж' is left out") == 1
+    assert done[0].stdout == done[1].stdout
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 9, 100, 1000])
+@pytest.mark.parametrize("jobs", [2, 3, 8])
+def test_chunks_are_all_utterances_in_their_order_and_end_with_single_ones(count, jobs):
+    chunks = list(processes.chunks(count, jobs))
+    assert [i for first, size in chunks for i in range(first, first + size)] == list(range(count))
+    sizes = [size for _, size in chunks]
+    assert sizes == sorted(sizes, reverse=True) and sizes[-1] == 1 and sizes[0] <= 8
 
 
 def test_lists_that_are_wrong_are_told_before_anything_is_decoded(graph, tmp_path):

@@ -1,4 +1,7 @@
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -107,3 +110,25 @@ def test_a_folder_without_transcripts_is_told_as_such(data):
 def test_alignments_put_the_two_sides_under_one_another(data):
     done = asrkit("score", data / "text", data / "hyp.trn", "--align")
     assert "ref 今 天 去 保 定\nhyp 今 天 去 保 险\n                S" in done.stdout
+
+
+def test_speakers_of_utterances_that_are_not_there_are_told(data):
+    with (data / "utt2spk").open("a") as file:
+        file.write("u4 s2\nu5 s2\n")
+    done = asrkit("score", data / "text", data / "hyp.trn", "--utt2spk", data / "utt2spk")
+    assert "utt2spk: 2 utterances of it, such as 'u4', are in neither transcript" in done.stderr
+
+
+def test_standard_input_is_refused_for_both_sides(data):
+    done = asrkit("score", "-", "-", stdin=b"a b\n", status=2)
+    assert "standard input: it can be read only once, and has been; name it for one input only." in done.stderr
+
+
+@pytest.mark.parametrize("no_colour", ["", "1"])
+def test_colours_are_for_terminals_and_not_where_no_color_is_set(data, no_colour):
+    master, terminal = os.openpty()
+    environment = {**os.environ, "NO_COLOR": no_colour}
+    command = [sys.executable, "-m", "asrkit", "score", data / "text", data / "hyp.trn", "--align"]
+    subprocess.run(command, stdout=terminal, env=environment, check=True, stderr=subprocess.DEVNULL)
+    told = os.read(master, 1 << 16)
+    assert (b"\x1b[" in told) == (not no_colour)
