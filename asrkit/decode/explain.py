@@ -4,6 +4,9 @@ The questions, in this order: did it win, and is it written so? can the graph sa
 beam? else, which is the best path that holds it, and where does that path lose? The smallest word bias that makes the
 phrase win is found as the zero of a concave function (Dinkelbach, 1967), then tried out with the beam that the user
 has set.
+
+A wide beam is slow, and most of a recording has nothing to do with the phrase. So a wide search is free around the few
+places where the phrase is likeliest, and elsewhere bound to the units that came out.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +32,10 @@ from asrkit.search.trace import Dropped, where_dropped
 FAR = 500.0  # nats: a bias that outweighs any gap which could matter
 _WIDE_BEAM, WIDE_ACTIVE = 40.0, 50_000
 _MARGIN = 0.01  # nats above a tie, so that the phrase surely wins
-_BEAM_STEP = 0.1
+_BEAM_STEP, _FURTHER = 0.1, 1.0
 _TRIES = 20
+_PLACES = 3  # where the phrase is looked for with a wide beam: there its units lie least far behind
+_WINDOW = 8  # units before and after a place that belong to it, some words: further away, all stays as it came out
 _READINGS = 200  # ways to write a place where the phrase is said that are looked through
 _AROUND = 4  # steps before and after it that belong to the place: words may begin before it and be put out behind it
 
@@ -161,14 +167,14 @@ class _Case:
                 return self.only_listed()
             return self.answer(Cause.WRITTEN_OTHERWISE, self.best_written_so(), self.in_use)
         if self.holds(best):
-            rival = self.decoded(self.unwanted(), self.wide).best
+            rival = self.searched_widely(self.unwanted()).best
             answer = self.answer(Cause.RECOGNISED, None if self.holds(rival) else rival, self.in_use)
             return replace(answer, gaps=self.gaps(best))
         if not any(map(self.can_be_said, self.phrase.spellings)) and not self.holds(self.wanted_by_far().best):
             return self.answer(Cause.NOT_IN_GRAPH, None)
         if not self.listed and self.holds(self.decoded(self.hotwords.table).best):
             return self.only_listed()
-        unhurried = self.decoded(self.hotwords.table, self.wide)
+        unhurried = self.searched_widely(self.hotwords.table)
         if self.holds(unhurried.best):
             answer = self.answer(Cause.BEAM, unhurried.best)
         else:
@@ -208,8 +214,44 @@ class _Case:
     def decoded(self, table: HotwordTable, options: Options | None = None) -> Decoding:
         return decode(self.log_probs, self.graph, table, options or self.options)
 
+    def searched_widely(self, table: HotwordTable, beam: float | None = None) -> Decoding:
+        """Search with a wide beam around the places where the phrase may be."""
+        log_probs, elsewhere = self.around_places
+        found = decode(log_probs, self.graph, table, self.wide if beam is None else replace(self.wide, beam=beam))
+        scores = found.best.scores
+        whole = scores._replace(acoustic=scores.acoustic + elsewhere)
+        return replace(found, best=replace(found.best, scores=whole))
+
+    @cached_property
+    def around_places(self) -> tuple[NDArray[np.float32], float]:
+        """The posteriors, but far from all places the unit that came out is certain; and what it was there, summed."""
+        labels = self.graph.fst.arcs["ilabel"][self.found.arcs]
+        read = labels[labels > 0].astype(np.int64) - 1
+        bound = np.ones(len(self.log_probs), np.bool_)
+        for first, last in self.windows():
+            bound[first:last] = False
+        if len(read) != len(bound) or not bound.any():  # what came out ends early, or skips steps
+            return self.log_probs, 0.0
+        steps = np.flatnonzero(bound)
+        log_probs = np.array(self.log_probs, np.float32)
+        elsewhere = float(log_probs[steps, read[steps]].sum(dtype=np.float64))
+        log_probs[steps] = -np.inf
+        log_probs[steps, read[steps]] = 0
+        return log_probs, elsewhere
+
+    def windows(self) -> Iterator[tuple[int, int]]:
+        """Yield the steps, from the first to the second (not included), in which the phrase is looked for."""
+        heard, places = self.spoken_steps(), self.placed()
+        if self.holds(self.found.best):
+            heard = self.found.best.unit_steps[:, 0].tolist()
+            places = list(self.places(self.found.best))[:_PLACES]
+        edges = [*heard, len(self.log_probs)]
+        for start, end in places:
+            first = edges[start - _WINDOW] if start > _WINDOW else 0
+            yield first, edges[min(end + _WINDOW, len(heard))]
+
     def wanted_by_far(self) -> Decoding:
-        return self.decoded(self.table(FAR), self.wide)
+        return self.searched_widely(self.table(FAR))
 
     def table(self, weight: float) -> HotwordTable:
         """Return the automaton with another weight for the phrase; below 0 it stays out of the incremental bias.
@@ -275,21 +317,40 @@ class _Case:
         return tuple(gaps)
 
     def nearest(self) -> tuple[tuple[Gap, ...], int]:
-        """Return the gaps of the units of the phrase where, in all, they are least, and how many units were heard.
+        """Return the gaps of the units of the phrase where, in all, they are least, and how many units were heard."""
+        steps = self.spoken_steps()
+        places = [
+            self.gaps_at(units, steps[start:end])
+            for start, end in self.placed()[:1]
+            for units in self.phrase.spellings
+            if len(units) == end - start
+        ]
+        return min(places, key=lambda gaps: sum(gap.behind for gap in gaps), default=()), len(steps)
 
-        The units are laid side by side on the steps whose likeliest units are spoken, whatever the graph says.
+    def placed(self) -> list[tuple[int, int]]:
+        """Return the places, among the spoken steps, where the units of the phrase lie least far behind, best first.
+
+        The units are laid side by side on these steps, whatever the graph says. Of places that overlap one is enough.
         """
+        rows = self.log_probs[self.spoken_steps()]
+        found = []
+        for units in self.phrase.spellings:
+            behind = rows.max(axis=1, initial=-np.inf)[:, None] - rows[:, list(units)]
+            ends = range(len(units), len(rows) + 1)
+            found += [(float(np.trace(behind[end - len(units) : end])), end - len(units), end) for end in ends]
+        places: list[tuple[int, int]] = []
+        for _, start, end in sorted(found):
+            if len(places) < _PLACES and all(end <= first or last <= start for first, last in places):
+                places.append((start, end))
+        return places
+
+    def spoken_steps(self) -> list[int]:
+        """Return the steps whose likeliest units are spoken."""
         likeliest = np.argmax(self.log_probs, axis=1)
         spoken = ~np.isin(likeliest, self.graph.special_units)
         if self.graph.topology == "ctc":
             spoken[1:] &= likeliest[1:] != likeliest[:-1]
-        steps = np.flatnonzero(spoken).tolist()
-        places = [
-            self.gaps_at(units, steps[i : i + len(units)])
-            for units in self.phrase.spellings
-            for i in range(len(steps) - len(units) + 1)
-        ]
-        return min(places, key=lambda gaps: sum(gap.behind for gap in gaps), default=()), len(steps)
+        return np.flatnonzero(spoken).tolist()
 
     def best_written_so(self) -> Path | None:
         """Return the best path that has the units of what came out and writes the phrase; None if there is none."""
@@ -324,21 +385,28 @@ class _Case:
     def with_beam(self, answer: Explanation, bias: float | None) -> Explanation:
         """Return `answer` with where the beam drops the phrase, and what beam, with the word bias, would keep it."""
         table = self.hotwords.table if bias is None else self.table(bias)
-        found = self.decoded(table, self.wide)
+        found = self.searched_widely(table)
         if not self.holds(found.best):
             return answer
         dropped = where_dropped(self.log_probs, self.graph, table, self.options, found.arcs)
         return replace(answer, dropped=dropped, beam=self.wide_enough_beam(table), bias=bias)
 
-    def wide_enough_beam(self, table: HotwordTable) -> float:
-        """Return about the smallest beam with which the phrase is recognised, with WIDE_ACTIVE hypotheses."""
+    def wide_enough_beam(self, table: HotwordTable) -> float | None:
+        """Return about the smallest beam with which the phrase is recognised, with WIDE_ACTIVE hypotheses.
+
+        It is looked for around the places and tried out on all of the utterance; None if no beam that is tried will do.
+        """
         low, high = self.options.beam, self.wide.beam
         while high - low > _BEAM_STEP:
             middle = (low + high) / 2
-            if self.holds(self.decoded(table, replace(self.wide, beam=middle)).best):
+            if self.holds(self.searched_widely(table, middle).best):
                 high = middle
             else:
                 low = middle
+        while not self.holds(self.decoded(table, replace(self.wide, beam=high)).best):
+            if high >= self.wide.beam:
+                return None
+            high = min(high + _FURTHER, self.wide.beam)
         return high
 
     def best_with_phrase(self, winner: Path) -> Path | None:
@@ -351,7 +419,7 @@ class _Case:
             return None
         for _ in range(_TRIES):
             needed = self.needed(path, winner)
-            again = self.decoded(self.table(needed), self.wide).best
+            again = self.searched_widely(self.table(needed)).best
             if not self.holds(again) or self.score(again, self.boosted) <= self.score(path, self.boosted) + _MARGIN / 2:
                 break
             path = again

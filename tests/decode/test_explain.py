@@ -20,13 +20,17 @@ NAMES = ["<blank>", *"abcdef"]
 OPTIONS = Options(beam=8.0)
 
 
-def graph_with_costs(costs, units=UNITS):
+def graph_with_costs(costs, units=UNITS, topology="identity"):
     """Return a graph in which each word is one unit, at the cost given; units without a cost cannot be said."""
     arcs = [(0, unit + 1, unit, cost, 0) for unit, cost in costs.items()]
-    return compiled([*arcs, (0, BLANK + 1, 0, 0.0, 0)], np.zeros(1), units, "identity", [BLANK])
+    return compiled([*arcs, (0, BLANK + 1, 0, 0.0, 0)], np.zeros(1), units, topology, [BLANK])
 
 
-EVERYTHING = graph_with_costs(dict.fromkeys(range(1, UNITS), 0.0))
+def everything(topology):
+    return graph_with_costs(dict.fromkeys(range(1, UNITS), 0.0), topology=topology)
+
+
+EVERYTHING = everything("identity")
 
 
 def hotwords(*phrases, incremental_bias=1.0):
@@ -263,8 +267,7 @@ def test_a_phrase_longer_than_the_utterance_is_far_away():
 
 @pytest.mark.parametrize("topology", ["identity", "ctc"])
 def test_a_phrase_far_from_what_was_heard_is_told_with_the_place_and_the_unit(topology):
-    loops = [(0, unit + 1, unit, 0.0, 0) for unit in range(1, UNITS)]
-    graph = compiled([*loops, (0, BLANK + 1, 0, 0.0, 0)], np.zeros(1), UNITS, topology, [BLANK])
+    graph = everything(topology)
     sounds = [C, D, E, C] if topology == "identity" else [C, C, BLANK, D, E, C]
     log_probs = np.full((len(sounds), UNITS), -100.0, np.float32)
     log_probs[np.arange(len(sounds)), sounds] = 0
@@ -290,3 +293,25 @@ def test_of_a_long_utterance_the_words_around_the_phrase_are_told():
     answer = explain(posteriors(*steps), EVERYTHING, hotwords(phrase("ab")), phrase("ab"), OPTIONS)
     assert said(answer)[0] == "'ab': recognised; what came out: … d d d a b e e e e …"
     assert "the best path without it, … d d d a c e e e e … (" in said(answer)[1]
+
+
+@pytest.mark.parametrize("topology", ["identity", "ctc"])
+def test_a_long_utterance_is_explained_as_its_part_with_the_phrase_is(topology):
+    """What lies far from the phrase changes neither cause, margin, nor bias, whatever the seed."""
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        part = [{C: 0.6, D: 0.3}, {A: 0.2, C: 0.7}, {B: 0.3, D: 0.6}, {C: 0.5, E: 0.4}]
+        around = [{int(a): 0.7, int(b): 0.2} for a, b in (rng.permutation([C, D, E, F])[:2] for _ in range(60))]
+        if topology == "ctc":
+            part, around = ([step for one in some for step in ({BLANK: 0.99}, one)] for some in (part, around))
+        graph = everything(topology)
+        listed, wanted = hotwords(phrase("ab"), incremental_bias=0.2), phrase("ab")
+        half = len(around) // 2
+        short, long = (
+            explain(posteriors(*steps), graph, listed, wanted, Options(beam=6.0))
+            for steps in (part, [*around[:half], *part, *around[half:]])
+        )
+        assert short.cause == long.cause == Cause.ACOUSTICS, seed
+        assert long.margin == pytest.approx(short.margin, abs=1e-3), seed
+        assert long.smallest_bias == pytest.approx(short.smallest_bias, abs=0.02), seed
+        assert long.parts == pytest.approx(short.parts, abs=1e-3), seed
