@@ -17,7 +17,7 @@ import onnx
 import torch
 import torch.nn.functional as F
 import yaml
-from network import FINER, FIRE, INPUT, TAIL, Paraformer, Shape, integrate_and_fire
+from network import FINER, FIRE, INPUT, TAIL, Paraformer, Shape, integrate_and_fire, whole_tokens
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 from units import tokens
@@ -41,14 +41,11 @@ class Exported(nn.Module):
         steps = torch.arange(speech.size(1))
         mask = (steps[None] < speech_lengths[:, None]).float()[..., None]
         encoded = self.model.encode(speech, mask)
-        alphas = F.pad(self.model.predictor(encoded, mask), (0, 1))
-        behind = torch.arange(alphas.size(1))[None] == speech_lengths[:, None]
-        alphas = alphas + TAIL * behind.float()
-        counts = alphas.sum(1).floor().clamp_min(1)
+        alphas, counts = whole_tokens(self.model.predictor(encoded, mask))
         longest = counts.max().to(torch.int64)
-        acoustic = integrate_and_fire(alphas, longest) @ F.pad(encoded, (0, 0, 0, 1))
+        acoustic = integrate_and_fire(alphas, longest) @ encoded
         token_mask = (torch.arange(longest)[None] < counts[:, None]).float()[..., None]
-        logits = self.model.decode(acoustic, token_mask, encoded, mask).log_softmax(-1)
+        logits = self.model.recognise(acoustic, token_mask, encoded, mask)
         stamps = self.model.predictor.stamps(encoded, mask)
         stamps = stamps * (counts / stamps.sum(1).clamp_min(1e-6))[:, None]
         sums = stamps.cumsum(1)
@@ -73,14 +70,31 @@ def main(checkpoint: str, out: str) -> None:
             Exported(model).eval(), example, str(whole), input_names=list(_INPUTS), output_names=list(_OUTPUTS),
             dynamic_axes=_AXES, opset_version=17, dynamo=False,
         )  # fmt: skip
+        _share_weights(whole)
         quantize_dynamic(
-            whole, folder / "model_quant.onnx", op_types_to_quantize=["MatMul", "Gemm"], per_channel=True,
+            whole, folder / "model_quant.onnx", op_types_to_quantize=["MatMul", "Gemm", "Gather"], per_channel=True,
             weight_type=QuantType.QUInt8, nodes_to_exclude=_kept_whole(whole),
         )  # fmt: skip
     _write_cmvn(folder / "am.mvn", *saved["moments"])
     (folder / "tokens.json").write_text(json.dumps(tokens(), ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
     config = _config(shape)
     (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding="utf-8")
+
+
+def _share_weights(path: Path) -> None:
+    """Let all nodes name a shared weight itself, not a copy of it, so that it is quantized for each of them.
+
+    The decoder runs twice, and its weights come a second time as copies (Identity).
+    """
+    network = onnx.load(path)
+    weights = {one.name for one in network.graph.initializer}
+    copies = {node.output[0]: node for node in network.graph.node if node.op_type == "Identity"}
+    copies = {name: node for name, node in copies.items() if node.input[0] in weights}
+    for node in network.graph.node:
+        node.input[:] = [copies[name].input[0] if name in copies else name for name in node.input]
+    for node in copies.values():
+        network.graph.node.remove(node)
+    onnx.save(network, path)
 
 
 def _kept_whole(path: Path) -> list[str]:

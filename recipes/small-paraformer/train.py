@@ -19,7 +19,7 @@ import torch.distributed as distributed
 import torch.nn.functional as F
 from data import Batch, Labels, Mixture, Moments, collated, moments_of
 from features import read_shard
-from network import TAIL, Paraformer, Shape, integrate_and_fire
+from network import Paraformer, Shape, integrate_and_fire, whole_tokens
 from rapidfuzz.distance import Levenshtein
 from torch import Tensor
 from units import END_ID
@@ -74,14 +74,12 @@ def losses(model: Paraformer, batch: Batch, joint: bool) -> tuple[dict[str, Tens
 def greedy(model: Paraformer, batch: Batch) -> list[list[int]]:
     """Return the units of each utterance without specials, best at every token."""
     mask = (torch.arange(batch.speech.size(1)) < batch.steps[:, None]).float()[..., None]
-    encoded = F.pad(model.encode(batch.speech, mask) * mask, (0, 0, 0, 1))
-    alphas = F.pad(model.predictor(encoded[:, :-1], mask), (0, 1))
-    alphas[torch.arange(len(alphas)), batch.steps] += TAIL
-    counts = alphas.sum(1).floor().long().clamp_min(1)
+    encoded = model.encode(batch.speech, mask)
+    alphas, counts = whole_tokens(model.predictor(encoded, mask))
     tokens = integrate_and_fire(alphas, int(counts.max())) @ encoded
     token_mask = (torch.arange(tokens.size(1)) < counts[:, None]).float()[..., None]
-    best = model.decode(tokens, token_mask, encoded[:, :-1], mask).argmax(-1)
-    return [[u for u in row[:n].tolist() if u > END_ID] for row, n in zip(best, counts, strict=True)]
+    best = model.recognise(tokens, token_mask, encoded, mask).argmax(-1)
+    return [[u for u in row[: int(n)].tolist() if u > END_ID] for row, n in zip(best, counts, strict=True)]
 
 
 def error_rate(model: Paraformer, path: Path, moments: Moments, labels: Labels) -> float:
