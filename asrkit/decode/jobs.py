@@ -6,11 +6,13 @@ when it was killed is given out once more, each utterance by itself; one that ta
 
 from __future__ import annotations
 
+import io
 import multiprocessing
 import signal
+import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext, redirect_stderr, suppress
+from contextlib import redirect_stderr, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any
@@ -25,7 +27,6 @@ from asrkit.formats.hyps import Failure
 _CHUNK = 8  # utterances that go to a process at once, at most
 _AHEAD = 4  # chunks for each process that may be done before their turn
 _KILLED = "the process that decoded it was killed twice, perhaps for want of memory; try fewer --jobs."
-_READY = "ready"
 
 
 def answers(setup: Setup, utterances: Sequence[Utterance], jobs: int) -> Iterator[Answer]:
@@ -61,12 +62,11 @@ class _Task:
 class _Worker:
     """A process and our end of its pipe."""
 
-    def __init__(self, setup: Setup, *, tells: bool) -> None:
-        """Begin a process; it tells of what it notices in the setup, such as phrases that cannot be spelled."""
+    def __init__(self, setup: Setup) -> None:
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self.task: _Task | None = None
-        self.process = context.Process(target=_serve, args=(theirs, setup, progress.settings(), tells), daemon=True)
+        self.process = context.Process(target=_serve, args=(theirs, setup, progress.settings()), daemon=True)
         self.process.start()
         theirs.close()
 
@@ -85,9 +85,9 @@ class _Pool:
 
     def answers(self) -> Iterator[Answer]:
         try:
-            self._workers = [_Worker(self._setup, tells=number == 0) for number in range(self._jobs)]
-            for worker in self._workers:
-                self._receive_ready(worker)
+            self._workers = [_Worker(self._setup) for _ in range(self._jobs)]
+            for number, worker in enumerate(self._workers):
+                self._receive_ready(worker, tell=number == 0)
             for number in range(len(self._utterances)):
                 while number not in self._done:
                     self._give_out(number)
@@ -126,8 +126,8 @@ class _Pool:
         task = worker.task
         assert task is not None
         worker.end()
-        self._workers[self._workers.index(worker)] = another = _Worker(self._setup, tells=False)
-        self._receive_ready(another)
+        self._workers[self._workers.index(worker)] = another = _Worker(self._setup)
+        self._receive_ready(another, tell=False)
         if task.again:
             failure = Failure(self._utterances[task.first].utt, _KILLED)
             settings = len(self._setup.settings)
@@ -139,27 +139,31 @@ class _Pool:
             ours = [_Task(number, 1, again=True) for number in range(task.first, task.first + task.count)]
             self._waiting.extendleft(reversed(ours))
 
-    def _receive_ready(self, worker: _Worker) -> None:
+    def _receive_ready(self, worker: _Worker, *, tell: bool) -> None:
+        """Wait until the process has opened the setup; `tell` what it had to say of it, such as left-out phrases."""
         try:
-            told = worker.pipe.recv()
-        except (EOFError, OSError) as error:
+            error, messages = worker.pipe.recv()
+        except (EOFError, OSError) as gone:
             what = "a process for decoding was killed before it had begun, perhaps for want of memory"
-            raise AsrkitError(what, cure="try fewer --jobs") from error
-        if isinstance(told, Exception):
-            raise told
+            raise AsrkitError(what, cure="try fewer --jobs") from gone
+        if tell and sys.stderr is not None:
+            sys.stderr.write(messages)
+        if error is not None:
+            raise error
 
 
-def _serve(pipe: Connection, setup: Setup, messages: dict[str, bool], tells: bool) -> None:
-    """Answer over `pipe` until its other end is closed."""
+def _serve(pipe: Connection, setup: Setup, messages: dict[str, bool]) -> None:
+    """Answer over `pipe` until its other end is closed. What is to be told goes to the process that asks."""
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as background jobs have it
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it and its commands; the process that asked tells
     progress.configure(**messages)
-    answer: Any = _READY
+    told, failure = io.StringIO(), None
     try:
-        with nullcontext() if tells else redirect_stderr(None):
+        with redirect_stderr(told):
             pipeline = Pipeline(setup)
-    except Exception as error:  # told by the process that asked
-        answer = error
+    except Exception as error:
+        failure = error
+    answer: Any = (failure, told.getvalue())
     with suppress(EOFError, OSError):
         while True:
             pipe.send(answer)
