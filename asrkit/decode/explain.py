@@ -5,21 +5,21 @@ beam? else, which is the best path that holds it, and where does that path lose?
 phrase win is found as the zero of a concave function (Dinkelbach, 1967), then tried out with the beam that the user
 has set.
 
-A wide beam is slow, and most of a recording has nothing to do with the phrase. So a wide search is free around the few
-places where the phrase is likeliest, and elsewhere bound to the units that came out.
+A wide search is free around the few places where the phrase is likeliest, and elsewhere bound to what came out.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from asrkit.decode.explanation import Cause, Explanation, Gap
+from asrkit.decode.places import Place, bound_elsewhere, likely_places, spoken_steps, windows
 from asrkit.hotwords.graph import LARGEST_BIAS, HotwordGraph
 from asrkit.hotwords.spelling import SpelledPhrase
 from asrkit.hotwords.table import HotwordTable
@@ -27,7 +27,7 @@ from asrkit.search.decoder import Decoding, decode
 from asrkit.search.graph import SearchGraph
 from asrkit.search.options import Options
 from asrkit.search.path import Path, Scores
-from asrkit.search.trace import Dropped, where_dropped
+from asrkit.search.trace import where_dropped
 
 FAR = 500.0  # nats: a bias that outweighs any gap which could matter
 _WIDE_BEAM, WIDE_ACTIVE = 40.0, 50_000
@@ -35,78 +35,11 @@ _MARGIN = 0.01  # nats above a tie, so that the phrase surely wins
 _BEAM_STEP, _FURTHER = 0.1, 1.0
 _TRIES = 20
 _PLACES = 3  # where the phrase is looked for with a wide beam: there its units lie least far behind
-_WINDOW = 8  # units before and after a place that belong to it, some words: further away, all stays as it came out
 _READINGS = 200  # ways to write a place where the phrase is said that are looked through
 _AROUND = 4  # steps before and after it that belong to the place: words may begin before it and be put out behind it
 
 
 Writes = Callable[[Path, bool], bool]
-
-
-class Cause(StrEnum):
-    """Why."""
-
-    RECOGNISED = "recognised"
-    WRITTEN_OTHERWISE = "its sound was recognised, but written otherwise"
-    NOT_LISTED = "not in the list"
-    NOT_IN_GRAPH = "the graph cannot say it"
-    BEAM = "dropped by the beam"
-    ACOUSTICS = "lost by the acoustics"
-    LANGUAGE_MODEL = "lost by the language model"
-    OTHER_HOTWORDS = "lost to other hotwords"
-    OWN_WEIGHT = "lost by its own negative weight"
-    FAR_AWAY = "too far from what was heard"
-
-
-@dataclass(frozen=True)
-class Gap:
-    """How far a unit of the phrase lies behind the likeliest unit of its step; nats."""
-
-    unit: int
-    step: int
-    behind: float
-    likeliest: int
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """The answer.
-
-    Attributes:
-        phrase: the phrase.
-        cause: why.
-        best: the words that came out.
-        listed: whether the phrase is in the list.
-        rival: if it was recognised, the best path without it; else the best path with it, or that is written so, if
-            there is one.
-        margin: nats by which `best` is ahead of `rival`, under the biases of the list; a phrase that is neither listed
-            nor recognised counts as if it were listed.
-        parts: the same by acoustic, lm, hotword, words.
-        gaps: of the units of the phrase, in `best` or `rival`, whichever holds it; FAR_AWAY: where they lie least far
-            behind, empty if too few units were heard.
-        heard: FAR_AWAY: how many units the likeliest ones of the steps make up.
-        dropped: where the beam dropped `rival`: always for BEAM; else if no bias helps with this beam.
-        beam: if `dropped`: a beam with which the phrase is recognised (nats), tried out with WIDE_ACTIVE hypotheses.
-        bias: the word bias that goes with `beam`, if it takes more than that of the list.
-        smallest_bias: the word bias (nats, before the scale) with which it is recognised, tried out; None if it is
-            recognised already or no bias helps.
-        after: what comes out with that bias.
-    """
-
-    phrase: str
-    cause: Cause
-    best: Path
-    listed: bool = True
-    rival: Path | None = None
-    margin: float = 0.0
-    parts: Scores | None = None
-    gaps: tuple[Gap, ...] = ()
-    heard: int = 0
-    dropped: Dropped | None = None
-    beam: float | None = None
-    bias: float | None = None
-    smallest_bias: float | None = None
-    after: Path | None = None
 
 
 def explain(
@@ -223,32 +156,22 @@ class _Case:
         return replace(found, best=replace(found.best, scores=whole))
 
     @cached_property
-    def around_places(self) -> tuple[NDArray[np.float32], float]:
-        """The posteriors, but far from all places the unit that came out is certain; and what it was there, summed."""
+    def around_places(self) -> tuple[NDArray[np.floating], float]:
+        """The posteriors of a search that is free around the places of the phrase, and what is bound, summed."""
+        steps, places = self.spoken, self.likely
+        if self.holds(self.found.best):
+            steps, places = self.found.best.unit_steps[:, 0].tolist(), list(self.places(self.found.best))[:_PLACES]
         labels = self.graph.fst.arcs["ilabel"][self.found.arcs]
         read = labels[labels > 0].astype(np.int64) - 1
-        bound = np.ones(len(self.log_probs), np.bool_)
-        for first, last in self.windows():
-            bound[first:last] = False
-        if len(read) != len(bound) or not bound.any():  # what came out ends early, or skips steps
-            return self.log_probs, 0.0
-        steps = np.flatnonzero(bound)
-        log_probs = np.array(self.log_probs, np.float32)
-        elsewhere = float(log_probs[steps, read[steps]].sum(dtype=np.float64))
-        log_probs[steps] = -np.inf
-        log_probs[steps, read[steps]] = 0
-        return log_probs, elsewhere
+        return bound_elsewhere(self.log_probs, read, windows(places, steps, len(self.log_probs)))
 
-    def windows(self) -> Iterator[tuple[int, int]]:
-        """Yield the steps, from the first to the second (not included), in which the phrase is looked for."""
-        heard, places = self.spoken_steps(), self.placed()
-        if self.holds(self.found.best):
-            heard = self.found.best.unit_steps[:, 0].tolist()
-            places = list(self.places(self.found.best))[:_PLACES]
-        edges = [*heard, len(self.log_probs)]
-        for start, end in places:
-            first = edges[start - _WINDOW] if start > _WINDOW else 0
-            yield first, edges[min(end + _WINDOW, len(heard))]
+    @cached_property
+    def spoken(self) -> list[int]:
+        return spoken_steps(self.log_probs, self.graph)
+
+    @cached_property
+    def likely(self) -> list[Place]:
+        return likely_places(self.log_probs[self.spoken], self.phrase.spellings, _PLACES)
 
     def wanted_by_far(self) -> Decoding:
         return self.searched_widely(self.table(FAR))
@@ -318,39 +241,13 @@ class _Case:
 
     def nearest(self) -> tuple[tuple[Gap, ...], int]:
         """Return the gaps of the units of the phrase where, in all, they are least, and how many units were heard."""
-        steps = self.spoken_steps()
-        places = [
-            self.gaps_at(units, steps[start:end])
-            for start, end in self.placed()[:1]
+        laid = [
+            self.gaps_at(units, self.spoken[start:end])
+            for start, end in self.likely[:1]
             for units in self.phrase.spellings
             if len(units) == end - start
         ]
-        return min(places, key=lambda gaps: sum(gap.behind for gap in gaps), default=()), len(steps)
-
-    def placed(self) -> list[tuple[int, int]]:
-        """Return the places, among the spoken steps, where the units of the phrase lie least far behind, best first.
-
-        The units are laid side by side on these steps, whatever the graph says. Of places that overlap one is enough.
-        """
-        rows = self.log_probs[self.spoken_steps()]
-        found = []
-        for units in self.phrase.spellings:
-            behind = rows.max(axis=1, initial=-np.inf)[:, None] - rows[:, list(units)]
-            ends = range(len(units), len(rows) + 1)
-            found += [(float(np.trace(behind[end - len(units) : end])), end - len(units), end) for end in ends]
-        places: list[tuple[int, int]] = []
-        for _, start, end in sorted(found):
-            if len(places) < _PLACES and all(end <= first or last <= start for first, last in places):
-                places.append((start, end))
-        return places
-
-    def spoken_steps(self) -> list[int]:
-        """Return the steps whose likeliest units are spoken."""
-        likeliest = np.argmax(self.log_probs, axis=1)
-        spoken = ~np.isin(likeliest, self.graph.special_units)
-        if self.graph.topology == "ctc":
-            spoken[1:] &= likeliest[1:] != likeliest[:-1]
-        return np.flatnonzero(spoken).tolist()
+        return min(laid, key=lambda gaps: sum(gap.behind for gap in gaps), default=()), len(self.spoken)
 
     def best_written_so(self) -> Path | None:
         """Return the best path that has the units of what came out and writes the phrase; None if there is none."""

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from asrkit.acoustic import listening
 from asrkit.acoustic.model import AcousticModel, Emission
-from asrkit.decode.explain import WIDE_ACTIVE, Cause, Explanation, Writes, explain
+from asrkit.decode.explain import WIDE_ACTIVE, Writes, explain
+from asrkit.decode.explanation import Cause, Explanation
 from asrkit.decode.inputs import utterances
 from asrkit.decode.readings import Reader
 from asrkit.errors import AsrkitError, shown

@@ -50,12 +50,12 @@ def test_a_name_comes_out_when_it_is_a_hotword_and_the_bonus_is_told(graph, tmp_
     (tmp_path / "names").write_text("林婉清\n", encoding="utf-8")
     plain = run("decode", recording, "--graph", graph, "--format", "jsonl", "--lm-scale", 1.0)
     biased = run("decode", recording, "--graph", graph, "--hotwords", tmp_path / "names", "--format", "jsonl",
-                 "--lm-scale", 1.0, "--incremental-bias", 5)  # fmt: skip
+                 "--lm-scale", 1.0, "--incremental-bias", 4)  # fmt: skip
     before, after = json.loads(plain.stdout), json.loads(biased.stdout)
     assert "林婉清" in after["text"]
     (fired,) = after["hotwords"]
-    assert fired["phrase"] == "林婉清" and fired["bonus"] == 15 and fired["start"] < fired["end"]
-    assert after["scores"]["hotword"] == 15 and before["scores"]["hotword"] == 0
+    assert fired["phrase"] == "林婉清" and fired["bonus"] == 12 and fired["start"] < fired["end"]
+    assert after["scores"]["hotword"] == 12 and before["scores"]["hotword"] == 0
 
 
 def test_the_same_bytes_come_whatever_the_number_of_jobs(graph, some, tmp_path):

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from asrkit.decode.explain import WIDE_ACTIVE, Cause, explain
+from asrkit.decode.explain import WIDE_ACTIVE, explain
 from asrkit.decode.explain_report import sentences
+from asrkit.decode.explanation import Cause
 from asrkit.hotwords.graph import HotwordGraph
 from asrkit.hotwords.spelling import SpelledPhrase
 from asrkit.search.decoder import decode

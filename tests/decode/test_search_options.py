@@ -99,9 +99,9 @@ def test_the_table_of_a_sweep_has_the_error_rates_that_score_tells(graph, heard,
 def test_biases_of_hotwords_are_swept_too(graph, heard, tmp_path):
     (tmp_path / "names").write_text("林婉清\n", encoding="utf-8")
     run("decode", "--posteriors-in", heard, "--graph", graph, "--hotwords", tmp_path / "names", "--lm-scale", 1,
-        "-o", tmp_path / "s", "--sweep", "incremental-bias=0,5")  # fmt: skip
-    found = [hypotheses(tmp_path / "s" / f"incremental_bias={bias}")[1] for bias in (0, 5)]
-    assert [one["scores"]["hotword"] for one in found] == [0, 15]
+        "-o", tmp_path / "s", "--sweep", "incremental-bias=0,4")  # fmt: skip
+    found = [hypotheses(tmp_path / "s" / f"incremental_bias={bias}")[1] for bias in (0, 4)]
+    assert [one["scores"]["hotword"] for one in found] == [0, 12]
 
 
 def test_a_sweep_that_was_stopped_goes_on(graph, heard, tmp_path, monkeypatch):
