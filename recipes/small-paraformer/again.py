@@ -1,8 +1,7 @@
 """Go on from a model that was exported: `python again.py MODEL FEATURES CHECKPOINT`, then train.py in its folder.
 
-An export lacks the two parts that only training uses, the CTC head and the sampler's token embedding. They are taught
-here while everything else stays as it is; the checkpoint that comes of it is one that train.py continues. int8 weights
-are read as what they stand for.
+An export lacks what only training uses, the CTC head. It is taught here while everything else stays as it is; the
+checkpoint that comes of it is one that train.py continues. int8 weights are read as what they stand for.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from onnx import numpy_helper
 from torch import Tensor
 from train import BATCH, losses
 
-_TRAINING_ONLY = ("phones.", "embedding.")
+_TRAINING_ONLY = "phones."
 _STEPS = 300
 _RATE = 3e-3
 
@@ -31,12 +30,17 @@ def exported_weights(path: Path) -> dict[str, Tensor]:
     """Return the parameters of a model that export.py wrote, by their names in the network."""
     graph = onnx.load(path).graph
     arrays = {i.name: numpy_helper.to_array(i) for i in graph.initializer}
-    found = {name.removeprefix("model."): array for name, array in arrays.items() if name.startswith("model.")}
+    found = {
+        name.removeprefix("model.").removesuffix("_quantized"): _whole(arrays, name)
+        for name in arrays
+        if name.startswith("model.") and not name.endswith(("_scale", "_zero_point"))
+    }
     for node in graph.node:
         matrix = node.input[1] if node.op_type in ("MatMul", "MatMulInteger") else ""
         if matrix in arrays:
             name = re.sub(r"/feed/feed\.", "/feed.", node.name).strip("/").replace("/", ".")
             name = re.sub(r"^finer_out", "predictor.finer_out", re.sub(r"\.MatMul(_quant)?$", ".weight", name))
+            name = re.sub(r"_1(?=\.)", "", name)  # the decoder's second pass
             found[name] = _whole(arrays, matrix).T
     return {name: torch.from_numpy(np.array(array, np.float32)) for name, array in found.items()}
 
