@@ -14,7 +14,7 @@ from data import Labels, Moments
 from network import Paraformer, Shape
 from train import error_rate
 
-SHARES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)  # of AFTER
+SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of AFTER
 
 
 def main(before: str, after: str, features: str, out: str) -> None:
