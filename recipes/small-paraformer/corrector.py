@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from pypinyin.phrases_dict import phrases_dict
 from texts import phrases
 from torch import Tensor, nn
+from train import AVERAGE, WARM_UP
 from units import END_ID, syllables_of
 
 _HEARD = 16_000  # recordings
@@ -35,8 +36,6 @@ _SHORTEST, _LONGEST = 2, 40  # characters of a sentence
 _PEOPLE_TIMES = {"sentences": 12, "words": 4}  # how often what people say in the recordings is among the text
 _CHUNK = 1024  # tokens of text in a step
 _RATE = 2e-3
-_WARM_UP = 300
-_AVERAGE = 0.999
 _OF_RECORDINGS = 0.25  # share of the chunks that come from recordings, their errors as they came
 _MISTAKEN = 0.03  # share of the tokens of a text that are given as another unit altogether
 _NONE = -1
@@ -165,7 +164,7 @@ def main() -> None:
     began, step, smooth = time.time(), 0, 0.0
     while (share := (time.time() - began) / 60 / options.minutes) < 1:
         optimiser.param_groups[0]["lr"] = (
-            _RATE * min(1, (step + 1) / _WARM_UP) * (0.02 + 0.49 * (1 + math.cos(math.pi * share)))
+            _RATE * min(1, (step + 1) / WARM_UP) * (0.02 + 0.49 * (1 + math.cos(math.pi * share)))
         )
         if rng.random() < _OF_RECORDINGS:
             at = slice(begin := int(rng.integers(len(heard.said) - _CHUNK)), begin + _CHUNK)
@@ -182,7 +181,7 @@ def main() -> None:
         optimiser.step()
         step += 1
         with torch.no_grad():
-            decay = min(_AVERAGE, step / (step + 10))
+            decay = min(AVERAGE, step / (step + 10))
             torch._foreach_lerp_(list(average.parameters()), list(corrector.parameters()), 1 - decay)
         smooth = loss.item() if step == 1 else 0.99 * smooth + 0.01 * loss.item()
         if step % 1000 == 0:
