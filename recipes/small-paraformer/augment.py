@@ -24,8 +24,20 @@ _FLOOR = -15.0
 
 def augmented(frames: Features, rng: np.random.Generator) -> Features:
     """Return a variation of `frames`: another tempo, speaker, room, microphone, noise and level."""
-    frames = _tempo_and_tract(frames, rng)
-    frames = _padded(frames, rng)
+    return elsewhere(at_another_pace(frames, rng), rng)
+
+
+def at_another_pace(frames: Features, rng: np.random.Generator) -> Features:
+    """Leave out or repeat up to one frame in ten, and put quiet around."""
+    if rng.random() < 0.5:
+        frames = at_tempo(frames, rng.uniform(0.9, 1.11))
+    return _padded(frames.astype(np.float32), rng)
+
+
+def elsewhere(frames: Features, rng: np.random.Generator) -> Features:
+    """Return `frames`, each at its place, as of another speaker, room, microphone, noise and level."""
+    if rng.random() < 0.4:
+        frames = _tract(frames, rng)
     if rng.random() < 0.2:
         frames = _room(frames, rng)
     if rng.random() < 0.4:
@@ -54,20 +66,18 @@ def at_tempo(frames: Features, factor: float) -> Features:
     return frames[np.rint(np.linspace(0, len(frames) - 1, max(8, round(len(frames) / factor)))).astype(np.int64)]
 
 
-def _tempo_and_tract(frames: Features, rng: np.random.Generator) -> Features:
-    """Leave out or repeat up to one frame in ten, and resample along the mel axis as another vocal tract would."""
-    if rng.random() < 0.5:
-        frames = at_tempo(frames, rng.uniform(0.9, 1.11))
-    if rng.random() < 0.4:
-        # A frequency factor is close to a shift on the mel axis. The lowest bands stay as they are: there the harmonics
-        # stand apart and carry the tone, and interpolating between bands would blur them.
-        bins = np.arange(_MELS)
-        source = bins + rng.uniform(-4, 4) * ((bins - _RESOLVED) / 15).clip(0, 1)
-        source = source.clip(0, _MELS - 1)
-        low = np.minimum(source.astype(np.int64), _MELS - 2)
-        weight = (source - low).astype(np.float32)
-        frames = frames[:, low] * (1 - weight) + frames[:, low + 1] * weight
-    return frames.astype(np.float32)
+def _tract(frames: Features, rng: np.random.Generator) -> Features:
+    """Resample along the mel axis as another vocal tract would: a frequency factor is close to a shift there.
+
+    The lowest bands stay as they are: there the harmonics stand apart and carry the tone, and interpolating between
+    bands would blur them.
+    """
+    bins = np.arange(_MELS)
+    source = bins + rng.uniform(-4, 4) * ((bins - _RESOLVED) / 15).clip(0, 1)
+    source = source.clip(0, _MELS - 1)
+    low = np.minimum(source.astype(np.int64), _MELS - 2)
+    weight = (source - low).astype(np.float32)
+    return frames[:, low] * (1 - weight) + frames[:, low + 1] * weight
 
 
 def _padded(frames: Features, rng: np.random.Generator) -> Features:

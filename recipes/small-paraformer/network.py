@@ -15,6 +15,7 @@ from functools import cache
 
 import torch
 import torch.nn.functional as F
+from features import MELS, STACK, STRIDE
 from torch import Tensor, nn
 
 INPUT = 560
@@ -249,6 +250,18 @@ class Paraformer(nn.Module):
             x = layer(x, mask)
         return self.encoder_norm(x) * mask
 
+    def hear(self, speech: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return features (B, T, 560) encoded in half steps, (B, 2T, D), their CIF weights (B, 2T), and the mask.
+
+        A recording is heard twice, the second time half a step later; every other half step is of the one and of the
+        other hearing. They err in different places, and each has half a vote on how many tokens there are.
+        """
+        twice = torch.cat([mask, mask])
+        encoded = self.encode(torch.cat([speech, half_a_step_later(speech, mask)]), twice)
+        alphas = self.predictor(encoded, twice) / 2
+        hearings = (torch.stack(part.chunk(2), 2).flatten(1, 2) for part in (encoded, alphas, twice))
+        return tuple(hearings)
+
     def decode(self, tokens: Tensor, token_mask: Tensor, encoded: Tensor, mask: Tensor) -> Tensor:
         """Return (B, N, V) logits for the acoustic embeddings `tokens` (B, N, D)."""
         x = tokens
@@ -256,13 +269,12 @@ class Paraformer(nn.Module):
             x = layer(x, token_mask, encoded, mask)
         return self.output(self.decoder_norm(self.last_feed(x)))
 
-    def recognise(self, encoded: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """Return (B, N, V) log-probabilities and the counts of tokens (B,).
+    def recognise(self, encoded: Tensor, alphas: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Return (B, N, V) log-probabilities and the counts of tokens (B,) for what `hear` returns.
 
         The CIF weights seldom add up to a whole number. The decoder reads both numbers of tokens next to their sum,
         side by side on the axis of tokens, and the likelier reading is kept.
         """
-        alphas = self.predictor(encoded, mask)
         sums = alphas.sum(1)
         fewer = (sums + SHORTFALL).floor().clamp_min(1)
         longest = (fewer.max() + 1).to(torch.int64)
@@ -304,6 +316,16 @@ class Paraformer(nn.Module):
         sure, heard = logits.softmax(-1).max(-1)
         share = sure[..., None]
         return share * self.embedding(heard) + (1 - share) * tokens
+
+
+def half_a_step_later(speech: Tensor, mask: Tensor) -> Tensor:
+    """Return stacked features (B, T, 560) whose every step begins half a step later; the last frame is repeated."""
+    half = STRIDE // 2
+    frames = speech.view(speech.size(0), speech.size(1), STACK, MELS)
+    follows = F.pad(mask, (0, 0, 0, 1))[:, 1:, :, None] > 0
+    next_frames = F.pad(frames, (0, 0, 0, 0, 0, 1))[:, 1:, STACK - STRIDE : STACK - STRIDE + half]
+    next_frames = torch.where(follows, next_frames, frames[:, :, -1:])
+    return torch.cat([frames[:, :, half:], next_frames], dim=2).flatten(2)
 
 
 def positions(speech: Tensor) -> Tensor:

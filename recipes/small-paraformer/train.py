@@ -24,10 +24,11 @@ from rapidfuzz.distance import Levenshtein
 from torch import Tensor
 from units import END_ID
 
-BATCH = 32
+BATCH = 16  # recordings, each heard in two ways
 PEAK_RATE = 1.4e-3
 WARM_UP = 300
 AVERAGE = 0.999  # decay of the running average of the weights, which is what is exported
+PHONES_AGREE, UNITS_AGREE = 0.2, 0.5  # weights of what two ways of hearing a recording differ by
 GIVEN = 0.05  # share of the tokens that the second pass is told as they are (Paraformer's sampler)
 JOINT_BELOW = 2.4  # the decoder begins once the CTC loss per phone is below this
 SECONDS_BETWEEN_CHECKPOINTS = 300
@@ -42,14 +43,17 @@ def losses(model: Paraformer, batch: Batch, joint: bool) -> tuple[dict[str, Tens
         phones = model.phones(encoded)
     encoded = encoded.float()
     log_probs = phones.float().log_softmax(-1).transpose(0, 1)
-    ctc = F.ctc_loss(
-        log_probs, batch.phones, batch.steps, batch.phone_counts, reduction="sum", zero_infinity=True
-    ) / batch.phone_counts.sum()
+    ctc = (
+        F.ctc_loss(log_probs, batch.phones, batch.steps, batch.phone_counts, reduction="sum", zero_infinity=True)
+        / batch.phone_counts.sum()
+    )
     alphas = model.predictor(encoded, mask)
     counts = batch.unit_counts.float()
+    apart = (difference(log_probs.transpose(0, 1)) * mask.squeeze(-1)).sum() / batch.phone_counts.sum()
     parts = {
         "ctc": ctc,
         "count": (alphas.sum(1) - counts).abs().sum() / counts.sum(),
+        "agree": PHONES_AGREE * apart,
     }
     if not joint:
         return parts, 0.0
@@ -66,6 +70,8 @@ def losses(model: Paraformer, batch: Batch, joint: bool) -> tuple[dict[str, Tens
     right = (first.argmax(-1) == batch.units) & valid
     parts["units"] = cross_entropy(first, batch.units) / 2
     parts["again"] = cross_entropy(second, batch.units) / 2
+    apart = sum(difference(logits.float().log_softmax(-1)) for logits in (first, second)) / 2
+    parts["agree"] = parts["agree"] + UNITS_AGREE * (apart * valid).sum() / valid.sum()
     return parts, float(right.sum() / valid.sum())
 
 
@@ -74,11 +80,20 @@ def cross_entropy(logits: Tensor, units: Tensor) -> Tensor:
     return F.cross_entropy(logits.float().flatten(0, 1), units.flatten(), ignore_index=-1, label_smoothing=0.1)
 
 
+def difference(log_probs: Tensor) -> Tensor:
+    """Return how far each row of (B, T, V) is from what is made of the other way of hearing it: (B, T), nats.
+
+    What the other way makes of it counts as given, as in consistency-regularised CTC (Yao et al., 2024).
+    """
+    other = log_probs.detach().unflatten(0, (-1, 2)).flip(1).flatten(0, 1)
+    return (other.exp() * (other - log_probs)).sum(-1)
+
+
 @torch.no_grad()
 def greedy(model: Paraformer, batch: Batch) -> list[list[int]]:
     """Return the units of each utterance without specials, best at every token."""
     mask = (torch.arange(batch.speech.size(1)) < batch.steps[:, None]).float()[..., None]
-    log_probs, counts = model.recognise(model.encode(batch.speech, mask), mask)
+    log_probs, counts = model.recognise(*model.hear(batch.speech, mask))
     best = log_probs.argmax(-1)
     return [[u for u in row[: int(n)].tolist() if u > END_ID] for row, n in zip(best, counts, strict=True)]
 
