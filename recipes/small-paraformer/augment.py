@@ -24,7 +24,7 @@ _FLOOR = -15.0
 
 def augmented(frames: Features, rng: np.random.Generator) -> Features:
     """Return a variation of `frames`: another tempo, speaker, room, microphone, noise and level."""
-    return elsewhere(at_another_pace(frames, rng), rng)
+    return with_another_sound(at_another_pace(frames, rng), rng)
 
 
 def at_another_pace(frames: Features, rng: np.random.Generator) -> Features:
@@ -34,7 +34,7 @@ def at_another_pace(frames: Features, rng: np.random.Generator) -> Features:
     return _padded(frames.astype(np.float32), rng)
 
 
-def elsewhere(frames: Features, rng: np.random.Generator) -> Features:
+def with_another_sound(frames: Features, rng: np.random.Generator) -> Features:
     """Return `frames`, each at its place, as of another speaker, room, microphone, noise and level."""
     if rng.random() < 0.4:
         frames = _tract(frames, rng)

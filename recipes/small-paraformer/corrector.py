@@ -91,12 +91,12 @@ def hear(model: Paraformer, moments: Moments, labels: Labels, mixture: Mixture) 
         for at in range(0, len(hard), 32):
             batch = collated(hard[at : at + 32], moments, labels)
             mask = (torch.arange(batch.speech.size(1)) < batch.steps[:, None]).float()[..., None]
-            encoded, alphas, half_steps = model.hear(batch.speech, mask)
+            encoded, alphas, half_mask = model.hear(batch.speech, mask)
             whole = alphas * (batch.unit_counts / alphas.sum(1))[:, None]
             tokens = integrate_and_fire(whole, batch.units.size(1)) @ encoded
             token_mask = (batch.units >= 0).float()[..., None]
-            first = model.decode(tokens, token_mask, encoded, half_steps).log_softmax(-1)
-            shares, units = model.read_again(tokens, token_mask, first, encoded, half_steps).exp().topk(_KEPT, -1)
+            first = model.decode(tokens, token_mask, encoded, half_mask).log_softmax(-1)
+            shares, units = model.read_again(tokens, token_mask, first, encoded, half_mask).exp().topk(_KEPT, -1)
             for row, n in enumerate(batch.unit_counts.tolist()):
                 found += [(units[row, :n].numpy(), shares[row, :n].numpy(), batch.units[row, :n].numpy()), apart]
             count += len(batch.units)
@@ -129,8 +129,8 @@ def text(labels: Labels, features: Path, rng: np.random.Generator) -> NDArray[np
 
 def drawn_words(rng: np.random.Generator) -> list[list[str]]:
     """Return the syllables of words of the lexicon, drawn by the square roots of their counts."""
-    lines = gzip.open(_WORDS, "rt", encoding="utf-8").read().splitlines()
-    words, counts = zip(*(line.rsplit(" ", 1) for line in lines), strict=True)
+    with gzip.open(_WORDS, "rt", encoding="utf-8") as file:
+        words, counts = zip(*(line.rsplit(" ", 1) for line in file), strict=True)
     weights = np.sqrt(np.array(counts, float))
     drawn = rng.choice(len(words), _WORDS_DRAWN, p=weights / weights.sum()).tolist()
     syllables = {number: syllables_of(words[number]) for number in set(drawn)}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from augment import at_another_pace, at_tempo, augmented, elsewhere, masked
+from augment import at_another_pace, at_tempo, augmented, masked, with_another_sound
 from features import read_shard, stacked
 from numpy.typing import NDArray
 from torch import Tensor
@@ -150,7 +150,7 @@ class Mixture:
                 begins = np.arange(0, len(paced) - size + 1, size)
                 for begin in rng.permutation(begins):
                     some = [item for item in paced[begin : begin + size] for _ in range(2)]
-                    heard = [(masked(elsewhere(f, rng), moments.mean, rng), s) for f, s in some]
+                    heard = [(masked(with_another_sound(f, rng), moments.mean, rng), s) for f, s in some]
                     yield collated(heard, moments, labels)
 
 

@@ -40,9 +40,10 @@ class Exported(nn.Module):
     def forward(self, speech: Tensor, speech_lengths: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         steps = torch.arange(speech.size(1))
         mask = (steps[None] < speech_lengths[:, None]).float()[..., None]
-        encoded, alphas, half_steps = self.model.hear(speech, mask)
-        logits, counts = self.model.recognise(encoded, alphas, half_steps)
-        stamps = self.model.predictor.stamps(encoded[:, ::2], mask)
+        encoded, alphas, half_mask = self.model.hear(speech, mask)
+        logits, counts = self.model.recognise(encoded, alphas, half_mask)
+        first_hearing = encoded[:, ::2]  # which is what stamps.py teaches the head with
+        stamps = self.model.predictor.stamps(first_hearing, mask)
         stamps = stamps * (counts / stamps.sum(1).clamp_min(1e-6))[:, None]
         sums = stamps.cumsum(1)
         before = F.pad(sums, (1, 0))[:, :-1]
@@ -94,8 +95,8 @@ def _share_weights(path: Path) -> None:
 
 
 def _kept_whole(path: Path) -> list[str]:
-    """Return the nodes that stay float32: the decoder's output layer, as in FunASR's own export."""
-    return [node.name for node in onnx.load(path).graph.node if node.name.startswith("/output/")]
+    """Return the nodes that stay float32: the decoder's output layer in both passes, as in FunASR's own export."""
+    return [node.name for node in onnx.load(path).graph.node if node.name.startswith(("/output/", "/output_1/"))]
 
 
 def _write_cmvn(path: Path, mean: np.ndarray, deviation: np.ndarray) -> None:

@@ -4,7 +4,7 @@ Gao et al., "Paraformer: fast and accurate parallel transformer for non-autoregr
 (2022); SAN-M: Gao et al. (2020); CIF: Dong and Xu (2020); the second, finer predictor for time stamps ("BiCif") follows
 Shi et al., "Achieving timestamp prediction while recognizing with non-autoregressive end-to-end ASR model" (2023).
 
-Shapes: B utterances, T encoder steps of 60 ms, N tokens, D features, V units.
+Shapes: B utterances, T encoder steps of 60 ms (2T half steps behind `hear`), N tokens, D features, V units.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from features import MELS, STACK, STRIDE
 from torch import Tensor, nn
 
-INPUT = 560
+INPUT = STACK * MELS
 FINER = 3  # time stamps are predicted three times as often as encoder steps
 FIRE = 1 - 1e-4
 # The weights of people's sentences that were set aside add up to a little less than there are tokens.
@@ -48,7 +48,7 @@ class Shape:
 @cache
 def random_masks(share: float) -> Tensor:
     """Return a long row of 0 (as often as `share` says) and 1 / (1 - share)."""
-    return (torch.rand(1 << 22) >= share).float() / (1 - share)
+    return (torch.rand(1 << 23) >= share).float() / (1 - share)
 
 
 class Dropout(nn.Module):
@@ -62,6 +62,8 @@ class Dropout(nn.Module):
         if not self.training:
             return x
         row = random_masks(self.share)
+        if x.numel() >= len(row):
+            return F.dropout(x, self.share)
         at = int(torch.randint(len(row) - x.numel(), (1,)))
         return x * row[at : at + x.numel()].view_as(x)
 
@@ -192,9 +194,10 @@ class Predictor(nn.Module):
 
     def stamps(self, encoded: Tensor, mask: Tensor) -> Tensor:
         """Return (B, 3T) weights in [0, 1]."""
-        finer = F.relu(self.finer((encoded * mask).transpose(1, 2)))
+        fine_mask = mask.squeeze(-1).repeat_interleave(FINER, 1)
+        finer = F.relu(self.finer((encoded * mask).transpose(1, 2))) * fine_mask[:, None]
         near = F.relu(self.finer_near(finer)).transpose(1, 2)
-        return torch.sigmoid(self.finer_out(near)).squeeze(-1) * mask.squeeze(-1).repeat_interleave(FINER, 1)
+        return torch.sigmoid(self.finer_out(near)).squeeze(-1) * fine_mask
 
 
 class Corrector(nn.Module):
@@ -251,9 +254,9 @@ class Paraformer(nn.Module):
         return self.encoder_norm(x) * mask
 
     def hear(self, speech: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return features (B, T, 560) encoded in half steps, (B, 2T, D), their CIF weights (B, 2T), and the mask.
+        """Return half steps (B, 2T, D), their CIF weights (B, 2T) and mask (B, 2T, 1) for features (B, T, 560).
 
-        A recording is heard twice, the second time half a step later; every other half step is of the one and of the
+        A recording is heard twice, the second time half a step later; the half steps are in turn of the one and of the
         other hearing. They err in different places, and each has half a vote on how many tokens there are.
         """
         twice = torch.cat([mask, mask])

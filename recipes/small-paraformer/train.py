@@ -36,7 +36,7 @@ BF16 = torch.cpu.get_capabilities().get("avx512_bf16", False)  # emulated elsewh
 
 
 def losses(model: Paraformer, batch: Batch, joint: bool) -> tuple[dict[str, Tensor], float]:
-    """Return the parts of the loss and the share of right tokens."""
+    """Return the parts of the loss and the share of right tokens, for a batch of pairs (`Mixture.batches`)."""
     mask = (torch.arange(batch.speech.size(1)) < batch.steps[:, None]).float()[..., None]
     with torch.autocast("cpu", torch.bfloat16, enabled=BF16):
         encoded = model.encode(batch.speech, mask)
@@ -49,11 +49,11 @@ def losses(model: Paraformer, batch: Batch, joint: bool) -> tuple[dict[str, Tens
     )
     alphas = model.predictor(encoded, mask)
     counts = batch.unit_counts.float()
-    apart = (difference(log_probs.transpose(0, 1)) * mask.squeeze(-1)).sum() / batch.phone_counts.sum()
+    phones_apart = (difference(log_probs.transpose(0, 1)) * mask.squeeze(-1)).sum() / batch.phone_counts.sum()
     parts = {
         "ctc": ctc,
         "count": (alphas.sum(1) - counts).abs().sum() / counts.sum(),
-        "agree": PHONES_AGREE * apart,
+        "agree": PHONES_AGREE * phones_apart,
     }
     if not joint:
         return parts, 0.0
@@ -64,14 +64,14 @@ def losses(model: Paraformer, batch: Batch, joint: bool) -> tuple[dict[str, Tens
     with torch.autocast("cpu", torch.bfloat16, enabled=BF16):
         first = model.decode(acoustic, token_mask, encoded, mask)
         heard = model.embedded(acoustic, first.detach().float())
-        given = (torch.rand(valid.shape) < GIVEN) & valid
+        given = (torch.rand(len(valid) // 2, valid.size(1)) < GIVEN).repeat_interleave(2, 0) & valid  # both of a pair
         heard = torch.where(given[..., None], model.embedding(batch.units.clamp_min(0)), heard)
         second = model.decode(heard, token_mask, encoded, mask)
     right = (first.argmax(-1) == batch.units) & valid
     parts["units"] = cross_entropy(first, batch.units) / 2
     parts["again"] = cross_entropy(second, batch.units) / 2
-    apart = sum(difference(logits.float().log_softmax(-1)) for logits in (first, second)) / 2
-    parts["agree"] = parts["agree"] + UNITS_AGREE * (apart * valid).sum() / valid.sum()
+    units_apart = sum(difference(logits.float().log_softmax(-1)) for logits in (first, second)) / 2
+    parts["agree"] = parts["agree"] + UNITS_AGREE * (units_apart * valid).sum() / valid.sum()
     return parts, float(right.sum() / valid.sum())
 
 
@@ -83,7 +83,8 @@ def cross_entropy(logits: Tensor, units: Tensor) -> Tensor:
 def difference(log_probs: Tensor) -> Tensor:
     """Return how far each row of (B, T, V) is from what is made of the other way of hearing it: (B, T), nats.
 
-    What the other way makes of it counts as given, as in consistency-regularised CTC (Yao et al., 2024).
+    Utterances 2i and 2i + 1 are the two ways of hearing one recording. What the other way makes of it counts as given,
+    as in consistency-regularised CTC (Yao et al., 2024).
     """
     other = log_probs.detach().unflatten(0, (-1, 2)).flip(1).flatten(0, 1)
     return (other.exp() * (other - log_probs)).sum(-1)
