@@ -26,7 +26,7 @@ SHORTFALL = 0.15
 FAR = 3.0  # what it costs, in nats, to take one token more or less than they add up to (it grows by the square)
 NEAR = 3  # tokens on either side that the corrector sees
 GAP = 5  # empty places between two readings of the same recording, so that no FSMN memory reaches across
-TRUST = 0.35  # share of the corrector in the log-probabilities; with more, greedy texts gain what searches lose
+TRUST = 0.5  # share of the corrector in the log-probabilities; with more, greedy texts gain what searches lose
 
 
 @dataclass(frozen=True)
