@@ -1,7 +1,7 @@
 """Teach the corrector what people say: `python corrector.py CHECKPOINT FEATURES OUT --minutes 40`.
 
 Everything else in the network stays as it is. First the network hears recordings that are made hard for it, with its
-dropout on, so that it is about as unsure as with strangers; that tells what each syllable may be taken for. Then
+dropout on, so that it is nearly as unsure as with strangers; that tells what each syllable may be taken for. Then
 sentences of text are given to the corrector as if they had been heard so, each syllable as it was heard in some
 recording, and it is taught what was said. A quarter of what it is given are the recordings themselves, whose errors
 come in company. A checkpoint that has a corrector is taught further.
