@@ -90,8 +90,7 @@ def hear(model: Paraformer, moments: Moments, labels: Labels, mixture: Mixture) 
         hard = sorted(((masked(f, moments.mean, rng), s) for f, s in hard if len(s) > 1), key=lambda item: len(item[0]))
         for at in range(0, len(hard), 32):
             batch = collated(hard[at : at + 32], moments, labels)
-            mask = (torch.arange(batch.speech.size(1)) < batch.steps[:, None]).float()[..., None]
-            encoded, alphas, half_mask = model.hear(batch.speech, mask)
+            encoded, alphas, half_mask = model.hear(batch.speech, batch.mask)
             whole = alphas * (batch.unit_counts / alphas.sum(1))[:, None]
             tokens = integrate_and_fire(whole, batch.units.size(1)) @ encoded
             token_mask = (batch.units >= 0).float()[..., None]

@@ -59,6 +59,11 @@ class Batch:
     phones: Tensor
     phone_counts: Tensor
 
+    @property
+    def mask(self) -> Tensor:
+        """1 at the steps of an utterance and 0 in the padding, (B, T, 1) float32."""
+        return (torch.arange(self.speech.size(1)) < self.steps[:, None]).float()[..., None]
+
 
 @dataclass(frozen=True)
 class Moments:

@@ -96,7 +96,9 @@ def _share_weights(path: Path) -> None:
 
 def _kept_whole(path: Path) -> list[str]:
     """Return the nodes that stay float32: the decoder's output layer in both passes, as in FunASR's own export."""
-    return [node.name for node in onnx.load(path).graph.node if node.name.startswith(("/output/", "/output_1/"))]
+    nodes = onnx.load(path).graph.node
+    output = next(node.input[1] for node in nodes if node.name == "/output/MatMul")
+    return [node.name for node in nodes if output in node.input]
 
 
 def _write_cmvn(path: Path, mean: np.ndarray, deviation: np.ndarray) -> None:

@@ -305,7 +305,7 @@ class Paraformer(nn.Module):
         """Return (B, N, V) log-probabilities, given acoustic embeddings (B, N, D) and what the decoder made of them.
 
         The decoder is given the tokens as it heard them, as far as that was sure, and the mean of both is taken. The
-        corrector, where there is one, then has the greater say.
+        corrector, where there is one, then has as much to say (`TRUST`).
         """
         second = self.decode(self.embedded(tokens, first), token_mask, encoded, mask).log_softmax(-1)
         heard = ((first + second) / 2).log_softmax(-1)

@@ -37,7 +37,7 @@ BF16 = torch.cpu.get_capabilities().get("avx512_bf16", False)  # emulated elsewh
 
 def losses(model: Paraformer, batch: Batch, joint: bool) -> tuple[dict[str, Tensor], float]:
     """Return the parts of the loss and the share of right tokens, for a batch of pairs (`Mixture.batches`)."""
-    mask = (torch.arange(batch.speech.size(1)) < batch.steps[:, None]).float()[..., None]
+    mask = batch.mask
     with torch.autocast("cpu", torch.bfloat16, enabled=BF16):
         encoded = model.encode(batch.speech, mask)
         phones = model.phones(encoded)
@@ -93,8 +93,7 @@ def difference(log_probs: Tensor) -> Tensor:
 @torch.no_grad()
 def greedy(model: Paraformer, batch: Batch) -> list[list[int]]:
     """Return the units of each utterance without specials, best at every token."""
-    mask = (torch.arange(batch.speech.size(1)) < batch.steps[:, None]).float()[..., None]
-    log_probs, counts = model.recognise(*model.hear(batch.speech, mask))
+    log_probs, counts = model.recognise(*model.hear(batch.speech, batch.mask))
     best = log_probs.argmax(-1)
     return [[u for u in row[: int(n)].tolist() if u > END_ID] for row, n in zip(best, counts, strict=True)]
 
