@@ -1,8 +1,8 @@
-"""Recorded human speech as shards of features: `python human.py SPEECH OUT`.
+"""Recorded human speech as shards of features: `python human.py SPEECH OUT [--all-sentences]`.
 
 SPEECH holds `manifest.tsv` (utt, path, speaker, split, seconds, text, syllables) and the recordings. From the training
-split some utterances are set aside for development; the test split goes into shards of its own, which training and
-choosing never read.
+split some utterances are set aside for development (with `--all-sentences` words alone: a last training, when all is
+chosen, need not do without them); the test split goes into shards of its own, which training and choosing never read.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from numpy.typing import NDArray
 from units import inventory
 
 KINDS = {"aishell-sample": "sentences", "words": "words", "syllables": "syllables"}  # by folder
-_PUNCTUATION = re.compile(r"[\s()（）·、，]")
+ALL_SENTENCES = "--all-sentences"
+_UNSPOKEN = re.compile(r"[\s\ufeff()（）·、，]")
+_SAID_LIKE = {"D": "di4", "嗯": "en1"}  # what the manifest has no reading of, or one that is no unit
 _SPEEDS = (0.88, 0.94, 1.0, 1.06, 1.12)  # of training recordings; the pitch goes with them, as if other people spoke
 _EVERY_FOR_DEVELOPMENT = {"sentences": 20, "words": 60}  # one in so many; syllables are all for training
 
@@ -37,8 +39,14 @@ class Recording:
     syllables: list[str]
 
 
-def recordings(speech: Path, kinds: Collection[str] = KINDS.values()) -> Iterator[Recording]:
-    """Yield the manifest's recordings, some of the training split as `dev`; unclear training texts are left out."""
+def recordings(
+    speech: Path, kinds: Collection[str] = KINDS.values(), all_sentences: bool = False
+) -> Iterator[Recording]:
+    """Yield the manifest's recordings, some of the training split as `dev` (words alone if `all_sentences` are wanted).
+
+    Training texts that are not read syllable by syllable are left out.
+    """
+    every = _EVERY_FOR_DEVELOPMENT | ({"sentences": sys.maxsize} if all_sentences else {})
     known = set(inventory())
     seen: dict[str, int] = defaultdict(int)
     with open(speech / "manifest.tsv", encoding="utf-8") as file:
@@ -47,22 +55,35 @@ def recordings(speech: Path, kinds: Collection[str] = KINDS.values()) -> Iterato
             kind, split = KINDS[row["path"].split("/", maxsplit=1)[0]], row["split"]
             if kind not in kinds:
                 continue
-            unclear = kind != "syllables" and len(syllables) != len(_PUNCTUATION.sub("", row["text"]))
-            if split == "train" and (unclear or not known.issuperset(syllables)):
-                continue  # such as names in Latin letters
-            seen[kind] += split == "train"
-            if split == "train" and seen[kind] % _EVERY_FOR_DEVELOPMENT.get(kind, sys.maxsize) == 0:
-                split = "dev"
+            if split == "train":
+                read = syllables if kind == "syllables" else readings(row["text"], syllables)
+                if read is None or not known.issuperset(read):
+                    continue  # such as names in Latin letters
+                syllables = read
+                seen[kind] += 1
+                if seen[kind] % every.get(kind, sys.maxsize) == 0:
+                    split = "dev"
             samples = read_audio(speech / row["path"])
             if kind != "sentences" and split == "train":
                 samples = trimmed(samples)
             yield Recording(kind, split, row["speaker"], samples, syllables)
 
 
-def main(speech: str, out: str) -> None:
+def readings(text: str, syllables: list[str]) -> list[str] | None:
+    """Return a syllable for each character of `text`, or None if there is none for one of them."""
+    characters = _UNSPOKEN.sub("", text)
+    unread = [c for c in characters if c.isascii()]
+    if len(syllables) + len(unread) != len(characters) or not _SAID_LIKE.keys() >= set(unread):
+        return None
+    given = iter(syllables)
+    told = [c if c in unread else next(given) for c in characters]
+    return [_SAID_LIKE.get(c, syllable) for c, syllable in zip(characters, told, strict=True)]
+
+
+def main(speech: str, out: str, option: str = "") -> None:
     """Write `OUT/human-{kind}-{train|dev|test}-{speaker}.npz`."""
     shards = defaultdict(list)
-    for one in recordings(Path(speech)):
+    for one in recordings(Path(speech), all_sentences=option == ALL_SENTENCES):
         for speed in _SPEEDS if one.split == "train" else (1.0,):
             name = f"human-{one.kind}-{one.split}-{one.speaker}" + (f"-{speed}" if speed != 1 else "")
             features = fbank(at_16k(one.samples, round(SAMPLE_RATE * speed)))
