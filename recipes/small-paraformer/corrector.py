@@ -90,12 +90,12 @@ def hear(model: Paraformer, moments: Moments, labels: Labels, mixture: Mixture) 
         hard = sorted(((masked(f, moments.mean, rng), s) for f, s in hard if len(s) > 1), key=lambda item: len(item[0]))
         for at in range(0, len(hard), 32):
             batch = collated(hard[at : at + 32], moments, labels)
-            encoded, alphas, half_mask = model.hear(batch.speech, batch.mask)
+            encoded, alphas, finer_mask = model.hear(batch.speech, batch.mask)
             whole = alphas * (batch.unit_counts / alphas.sum(1))[:, None]
             tokens = integrate_and_fire(whole, batch.units.size(1)) @ encoded
             token_mask = (batch.units >= 0).float()[..., None]
-            first = model.decode(tokens, token_mask, encoded, half_mask).log_softmax(-1)
-            shares, units = model.read_again(tokens, token_mask, first, encoded, half_mask).exp().topk(_KEPT, -1)
+            first = model.decode(tokens, token_mask, encoded, finer_mask).log_softmax(-1)
+            shares, units = model.read_again(tokens, token_mask, first, encoded, finer_mask).exp().topk(_KEPT, -1)
             for row, n in enumerate(batch.unit_counts.tolist()):
                 found += [(units[row, :n].numpy(), shares[row, :n].numpy(), batch.units[row, :n].numpy()), apart]
             count += len(batch.units)

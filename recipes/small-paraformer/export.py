@@ -17,7 +17,7 @@ import onnx
 import torch
 import torch.nn.functional as F
 import yaml
-from network import FINER, FIRE, INPUT, SHORTFALL, Paraformer, Shape
+from network import FINER, FIRE, HEARINGS, INPUT, SHORTFALL, Paraformer, Shape
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 from units import tokens
@@ -40,9 +40,9 @@ class Exported(nn.Module):
     def forward(self, speech: Tensor, speech_lengths: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         steps = torch.arange(speech.size(1))
         mask = (steps[None] < speech_lengths[:, None]).float()[..., None]
-        encoded, alphas, half_mask = self.model.hear(speech, mask)
-        logits, counts = self.model.recognise(encoded, alphas, half_mask)
-        first_hearing = encoded[:, ::2]  # which is what stamps.py teaches the head with
+        encoded, alphas, finer_mask = self.model.hear(speech, mask)
+        logits, counts = self.model.recognise(encoded, alphas, finer_mask)
+        first_hearing = encoded[:, :: len(HEARINGS)]  # which is what stamps.py teaches the head with
         stamps = self.model.predictor.stamps(first_hearing, mask)
         stamps = stamps * (counts / stamps.sum(1).clamp_min(1e-6))[:, None]
         sums = stamps.cumsum(1)
@@ -81,7 +81,7 @@ def main(checkpoint: str, out: str) -> None:
 def _share_weights(path: Path) -> None:
     """Let all nodes name a shared weight itself, not a copy of it, so that it is quantized for each of them.
 
-    The decoder runs twice, and its weights come a second time as copies (Identity).
+    The decoder and the corrector run twice, and their weights come a second time as copies (Identity).
     """
     network = onnx.load(path)
     weights = {one.name for one in network.graph.initializer}

@@ -1,8 +1,8 @@
-"""Recorded human speech as shards of features: `python human.py SPEECH OUT [--all-sentences]`.
+"""Recorded human speech as shards of features: `python human.py SPEECH OUT`.
 
 SPEECH holds `manifest.tsv` (utt, path, speaker, split, seconds, text, syllables) and the recordings. From the training
-split some utterances are set aside for development (with `--all-sentences` words alone: a last training, when all is
-chosen, need not do without them); the test split goes into shards of its own, which training and choosing never read.
+split some utterances are set aside for development; the test split goes into shards of its own, which training and
+choosing never read.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 from units import inventory
 
 KINDS = {"aishell-sample": "sentences", "words": "words", "syllables": "syllables"}  # by folder
-ALL_SENTENCES = "--all-sentences"
 _UNSPOKEN = re.compile(r"[\s\ufeff()（）·、，]")
 _SAID_LIKE = {"D": "di4", "嗯": "en1"}  # what the manifest has no reading of, or one that is no unit
 _SPEEDS = (0.88, 0.94, 1.0, 1.06, 1.12)  # of training recordings; the pitch goes with them, as if other people spoke
@@ -39,14 +38,8 @@ class Recording:
     syllables: list[str]
 
 
-def recordings(
-    speech: Path, kinds: Collection[str] = KINDS.values(), all_sentences: bool = False
-) -> Iterator[Recording]:
-    """Yield the manifest's recordings, some of the training split as `dev` (words alone if `all_sentences` are wanted).
-
-    Training texts that are not read syllable by syllable are left out.
-    """
-    every = _EVERY_FOR_DEVELOPMENT | ({"sentences": sys.maxsize} if all_sentences else {})
+def recordings(speech: Path, kinds: Collection[str] = KINDS.values()) -> Iterator[Recording]:
+    """Yield the manifest's recordings, some of the training split as `dev`; unclear training texts are left out."""
     known = set(inventory())
     seen: dict[str, int] = defaultdict(int)
     with open(speech / "manifest.tsv", encoding="utf-8") as file:
@@ -61,7 +54,7 @@ def recordings(
                     continue  # such as names in Latin letters
                 syllables = read
                 seen[kind] += 1
-                if seen[kind] % every.get(kind, sys.maxsize) == 0:
+                if seen[kind] % _EVERY_FOR_DEVELOPMENT.get(kind, sys.maxsize) == 0:
                     split = "dev"
             samples = read_audio(speech / row["path"])
             if kind != "sentences" and split == "train":
@@ -80,10 +73,10 @@ def readings(text: str, syllables: list[str]) -> list[str] | None:
     return [_SAID_LIKE.get(c, syllable) for c, syllable in zip(characters, told, strict=True)]
 
 
-def main(speech: str, out: str, option: str = "") -> None:
+def main(speech: str, out: str) -> None:
     """Write `OUT/human-{kind}-{train|dev|test}-{speaker}.npz`."""
     shards = defaultdict(list)
-    for one in recordings(Path(speech), all_sentences=option == ALL_SENTENCES):
+    for one in recordings(Path(speech)):
         for speed in _SPEEDS if one.split == "train" else (1.0,):
             name = f"human-{one.kind}-{one.split}-{one.speaker}" + (f"-{speed}" if speed != 1 else "")
             features = fbank(at_16k(one.samples, round(SAMPLE_RATE * speed)))

@@ -4,7 +4,7 @@ Gao et al., "Paraformer: fast and accurate parallel transformer for non-autoregr
 (2022); SAN-M: Gao et al. (2020); CIF: Dong and Xu (2020); the second, finer predictor for time stamps ("BiCif") follows
 Shi et al., "Achieving timestamp prediction while recognizing with non-autoregressive end-to-end ASR model" (2023).
 
-Shapes: B utterances, T encoder steps of 60 ms (2T half steps behind `hear`), N tokens, D features, V units.
+Shapes: B utterances, T encoder steps of 60 ms (3T of 20 ms behind `hear`), N tokens, D features, V units.
 """
 
 from __future__ import annotations
@@ -24,9 +24,12 @@ FIRE = 1 - 1e-4
 # The weights of people's sentences that were set aside add up to a little less than there are tokens.
 SHORTFALL = 0.15
 FAR = 3.0  # what it costs, in nats, to take one token more or less than they add up to (it grows by the square)
+HEARINGS = (0, 2, 4)  # frames of 10 ms by which each hearing of a recording begins later
 NEAR = 3  # tokens on either side that the corrector sees
 GAP = 5  # empty places between two readings of the same recording, so that no FSMN memory reaches across
-TRUST = 0.5  # share of the corrector in the log-probabilities; with more, greedy texts gain what searches lose
+# The corrector's share of the log-probabilities: of what the decoder's second pass is given, and of the outcome, where
+# the language model of a search has its say as well.
+TRUST_WITHIN, TRUST = 0.5, 0.35
 
 
 @dataclass(frozen=True)
@@ -254,15 +257,15 @@ class Paraformer(nn.Module):
         return self.encoder_norm(x) * mask
 
     def hear(self, speech: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return half steps (B, 2T, D), their CIF weights (B, 2T) and mask (B, 2T, 1) for features (B, T, 560).
+        """Return finer steps (B, 3T, D), their CIF weights (B, 3T) and mask (B, 3T, 1) for features (B, T, 560).
 
-        A recording is heard twice, the second time half a step later; the half steps are in turn of the one and of the
-        other hearing. They err in different places, and each has half a vote on how many tokens there are.
+        A recording is heard three times, each a third of a step later; the finer steps are of each hearing in turn.
+        They err in different places, and each has one vote in three on how many tokens there are.
         """
-        twice = torch.cat([mask, mask])
-        encoded = self.encode(torch.cat([speech, half_a_step_later(speech, mask)]), twice)
-        alphas = self.predictor(encoded, twice) / 2
-        hearings = (torch.stack(part.chunk(2), 2).flatten(1, 2) for part in (encoded, alphas, twice))
+        masks = torch.cat([mask] * len(HEARINGS))
+        encoded = self.encode(torch.cat([later(speech, mask, frames) for frames in HEARINGS]), masks)
+        alphas = self.predictor(encoded, masks) / len(HEARINGS)
+        hearings = (torch.stack(part.chunk(len(HEARINGS)), 2).flatten(1, 2) for part in (encoded, alphas, masks))
         return tuple(hearings)
 
     def decode(self, tokens: Tensor, token_mask: Tensor, encoded: Tensor, mask: Tensor) -> Tensor:
@@ -304,15 +307,18 @@ class Paraformer(nn.Module):
     def read_again(self, tokens: Tensor, token_mask: Tensor, first: Tensor, encoded: Tensor, mask: Tensor) -> Tensor:
         """Return (B, N, V) log-probabilities, given acoustic embeddings (B, N, D) and what the decoder made of them.
 
-        The decoder is given the tokens as it heard them, as far as that was sure, and the mean of both is taken. The
-        corrector, where there is one, then has as much to say (`TRUST`).
+        The decoder is given the tokens as they were understood, as far as that was sure, and the mean of both is taken.
         """
-        second = self.decode(self.embedded(tokens, first), token_mask, encoded, mask).log_softmax(-1)
-        heard = ((first + second) / 2).log_softmax(-1)
+        understood = self.corrected(first, token_mask, TRUST_WITHIN)
+        second = self.decode(self.embedded(tokens, understood), token_mask, encoded, mask).log_softmax(-1)
+        return self.corrected(((first + second) / 2).log_softmax(-1), token_mask, TRUST)
+
+    def corrected(self, heard: Tensor, token_mask: Tensor, share: float) -> Tensor:
+        """Return (B, N, V) log-probabilities of which the corrector, where there is one, has a `share`."""
         if self.corrector is None:
             return heard
         said = self.corrector((heard.exp() @ self.corrector.embedding.weight) * token_mask).log_softmax(-1)
-        return ((1 - TRUST) * heard + TRUST * said).log_softmax(-1)
+        return ((1 - share) * heard + share * said).log_softmax(-1)
 
     def embedded(self, tokens: Tensor, logits: Tensor) -> Tensor:
         """Return the tokens (B, N, D) as `logits` (B, N, V) have them, as far as that is sure."""
@@ -321,14 +327,15 @@ class Paraformer(nn.Module):
         return share * self.embedding(heard) + (1 - share) * tokens
 
 
-def half_a_step_later(speech: Tensor, mask: Tensor) -> Tensor:
-    """Return stacked features (B, T, 560) whose every step begins half a step later; the last frame is repeated."""
-    half = STRIDE // 2
+def later(speech: Tensor, mask: Tensor, count: int) -> Tensor:
+    """Return stacked features (B, T, 560) whose every step begins `count` frames later; the last frame is repeated."""
+    if count == 0:
+        return speech
     frames = speech.view(speech.size(0), speech.size(1), STACK, MELS)
     follows = F.pad(mask, (0, 0, 0, 1))[:, 1:, :, None] > 0
-    next_frames = F.pad(frames, (0, 0, 0, 0, 0, 1))[:, 1:, STACK - STRIDE : STACK - STRIDE + half]
+    next_frames = F.pad(frames, (0, 0, 0, 0, 0, 1))[:, 1:, STACK - STRIDE : STACK - STRIDE + count]
     next_frames = torch.where(follows, next_frames, frames[:, :, -1:])
-    return torch.cat([frames[:, :, half:], next_frames], dim=2).flatten(2)
+    return torch.cat([frames[:, :, count:], next_frames], dim=2).flatten(2)
 
 
 def positions(speech: Tensor) -> Tensor:

@@ -3,7 +3,7 @@
 The vocoder WORLD (Morise et al. 2016, package pyworld) takes a recording apart into pitch, spectral envelope and
 aperiodicity. Put together again with another pitch, another range of the pitch and another length of the vocal tract,
 few speakers become many, and the tones stay what they are. Only what training may hear is varied; a KIND is
-`sentences`, `words` or `syllables`, and `--all-sentences` is what it is for human.py.
+`sentences`, `words` or `syllables`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pyworld
 from features import SAMPLE_RATE, fbank, write_shard
-from human import ALL_SENTENCES, recordings
+from human import recordings
 from numpy.typing import NDArray
 
 _VARIATIONS = {"sentences": 4, "words": 1, "syllables": 1}
@@ -56,7 +56,7 @@ def main(speech: str, out: str, *kinds: str) -> None:
     """Write `OUT/human-{kind}-train-{speaker}-other.npz`."""
     rng = np.random.default_rng(0)
     shards = defaultdict(list)
-    for one in recordings(Path(speech), kinds, ALL_SENTENCES in kinds):
+    for one in recordings(Path(speech), kinds):
         if one.split != "train":
             continue
         voice = Voice(one.samples)
