@@ -307,7 +307,8 @@ class Paraformer(nn.Module):
     def read_again(self, tokens: Tensor, token_mask: Tensor, first: Tensor, encoded: Tensor, mask: Tensor) -> Tensor:
         """Return (B, N, V) log-probabilities, given acoustic embeddings (B, N, D) and what the decoder made of them.
 
-        The decoder is given the tokens as they were understood, as far as that was sure, and the mean of both is taken.
+        The decoder is given the tokens as they were understood, as far as that was sure; of the mean of both passes the
+        corrector then has its share.
         """
         understood = self.corrected(first, token_mask, TRUST_WITHIN)
         second = self.decode(self.embedded(tokens, understood), token_mask, encoded, mask).log_softmax(-1)
