@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, get_args
 
 from asrkit import progress
-from asrkit.acoustic.greedy import text_of
 from asrkit.errors import shown
 from asrkit.formats import ctm, hyps, kaldi_dir, trn
 from asrkit.formats.ctm import CtmWord
 from asrkit.formats.hyps import Failure, Hypothesis
 from asrkit.formats.kaldi_dir import Transcript
+from asrkit.units.joining import text_of
 
 Format = Literal["text", "jsonl", "ctm", "trn", "srt"]
 FORMATS: tuple[str, ...] = get_args(Format)
