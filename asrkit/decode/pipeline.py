@@ -162,6 +162,9 @@ class Pipeline:
     def _heard(self, utterances: list[Utterance]) -> Iterator[Heard]:
         if self._archive is not None:
             for utterance in utterances:
+                if utterance.failure is not None:
+                    yield Heard(utterance.utt, None, utterance.failure)
+                    continue
                 with self.clock("posteriors"):
                     heard = replay(self._archive, utterance.utt)
                 yield heard
