@@ -41,6 +41,7 @@ class Path:
         units: (units,) int32, model ids, without special units and repeats.
         unit_steps: (units, 2) int32, first step of each unit and the step after its last.
         scores: what the score is made of.
+        arcs: (arcs,) int32, the graph's arcs from its start state on.
     """
 
     words: NDArray[np.int32]
@@ -48,6 +49,7 @@ class Path:
     units: NDArray[np.int32]
     unit_steps: NDArray[np.int32]
     scores: Scores
+    arcs: NDArray[np.int32]
 
 
 def read_path(
@@ -89,6 +91,7 @@ def read_path(
         units=(labels[spoken] - 1).astype(np.int32),
         unit_steps=np.stack([first[at[spoken]], first[unit_ends]], axis=1).astype(np.int32),
         scores=scores,
+        arcs=np.asarray(arcs, np.int32),
     )
 
 

@@ -51,10 +51,10 @@ def test_posteriors_of_another_model_are_told_for_each_utterance(graph, tmp_path
         assert "a: its posteriors have 7 units" in done.stderr.replace("a: a:", "a:")
 
 
-def test_an_archive_whose_ids_cannot_stand_in_results_is_refused_at_once(graph, tmp_path):
+def test_an_utterance_of_an_archive_whose_id_cannot_stand_in_results_fails(graph, tmp_path):
     posteriors.write(tmp_path / "p.npz", [("a b", posteriors.Posteriors(np.zeros((3, 7), np.float32)))])
     done = run("decode", "--posteriors-in", tmp_path / "p.npz", "--graph", graph, status=1)
-    assert "the id 'a b' is empty or has white space in it" in done.stderr
+    assert "the id 'a b' has white space, NUL or a broken character in it" in done.stderr
 
 
 def test_posteriors_out_tells_all_that_was_heard_whatever_the_number_of_jobs(graph, tmp_path):
