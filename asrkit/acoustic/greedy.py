@@ -9,8 +9,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from asrkit.acoustic.folder import SPECIALS
 from asrkit.acoustic.model import AcousticModel
+from asrkit.formats.specials import SPECIAL_UNITS
 
 _TAG = re.compile(r"<\|.*\|>")
 _GOES_ON = "@@"
@@ -20,7 +20,7 @@ _NO_SPACES = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U
 
 def is_special(unit: str) -> bool:
     """Whether a unit is never part of a text."""
-    return unit in SPECIALS or _TAG.fullmatch(unit) is not None
+    return unit in SPECIAL_UNITS or _TAG.fullmatch(unit) is not None
 
 
 def best_steps(log_probs: NDArray[np.float32], model: AcousticModel) -> tuple[tuple[str, ...], NDArray[np.int64]]:

@@ -12,13 +12,13 @@ from asrkit.acoustic.listening import Heard
 from asrkit.acoustic.model import AcousticModel, Emission
 from asrkit.decode.words import spans, unlisted_names, ways_to_say
 from asrkit.formats.hyps import Alternative, FiredHotword, Scores, Word
+from asrkit.formats.specials import is_unknown
 from asrkit.formats.tokens import UnitTable
 from asrkit.graph.folder import GraphFolder
 from asrkit.hotwords.graph import HotwordGraph
 from asrkit.search.path import Path
 
 _DIGITS = 6  # of seconds; single precision holds no more
-UNKNOWN_WORD = "<unk>"
 _INCOMPLETE = "no path came to an end of the graph; this is the best that did not"
 _ESTIMATED = "times are estimated: the model does not tell them"
 
@@ -59,7 +59,7 @@ class Reader:
             if spelled is not None:
                 first, last = spelled[number]
                 start, end = _times(emission, int(path.unit_steps[first, 0]), int(path.unit_steps[last - 1, 1]))
-                shown_word = text_of(units[first:last]) if name == UNKNOWN_WORD else name
+                shown_word = text_of(units[first:last]) if is_unknown(name) else name
             words.append(Word(shown_word, start, end, None if sure is None else float(sure[number])))
         matches = () if hotwords is None else hotwords.matches(path.units.tolist())
         if spelled is not None:

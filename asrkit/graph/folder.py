@@ -20,10 +20,11 @@ from asrkit.errors import AsrkitError
 from asrkit.formats import lexicon, openfst, symbols
 from asrkit.formats.lexicon import Lexicon, Pronunciation
 from asrkit.formats.openfst import Fst
+from asrkit.formats.specials import EPSILON
 from asrkit.formats.symbols import SymbolTable
 from asrkit.formats.tokens import UnitTable
 from asrkit.graph.tokens_fst import TOPOLOGIES, Topology
-from asrkit.graph.vocabulary import EPSILON_NAME, Vocabulary
+from asrkit.graph.vocabulary import Vocabulary
 from asrkit.store import MANIFEST, Manifest, open_verified, publish_folder, write_lines, write_manifest
 
 KIND = "graph"
@@ -166,12 +167,12 @@ def _spelled(vocabulary: Vocabulary) -> Lexicon:
 
 
 def _labelled(names: tuple[str, ...]) -> SymbolTable:
-    return SymbolTable.numbered((EPSILON_NAME, *names))
+    return SymbolTable.numbered((EPSILON, *names))
 
 
 def _unit_lines(units: UnitTable) -> list[str]:
     """Return the lines of units.txt; where ε or the unit of a space cannot have its usual name, it gets a free one."""
-    epsilon = _free((EPSILON_NAME, "<epsilon>", "#epsilon"), units)
+    epsilon = _free((EPSILON, "<epsilon>", "#epsilon"), units)
     space = _free(("<space>", "#space"), units)
     return list(symbols.serialize(SymbolTable.numbered((epsilon, *(space if u == _SPACE else u for u in units.units)))))
 

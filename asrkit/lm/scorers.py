@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from asrkit.formats import arpa
-from asrkit.formats.reading import STDIN, open_binary
+from asrkit.formats.reading import STDIN, name_of, open_binary
 from asrkit.lm.kenlm_binary import KenlmScorer
 from asrkit.lm.model import Model
 from asrkit.lm.scored import Scored
@@ -55,4 +55,4 @@ def open_scorer(path: str | os.PathLike[str]) -> Scorer:
             head = stream.read(len(KENLM_MAGIC))
         if head == KENLM_MAGIC:
             return KenlmScorer(path)
-    return ArpaScorer(Model.of(arpa.parse(path)))
+    return ArpaScorer(Model.of(arpa.parse(path), name_of(path)))
