@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from asrkit import progress
 from asrkit.errors import AsrkitError, shown
 from asrkit.formats.fields import is_number, refuse_empty, rows, written
 from asrkit.formats.reading import name_of
+from asrkit.formats.tokens import SPACE, SPACE_NAME, UnitTable
 
 _NEARLY_ALL = 0.95
 
@@ -36,6 +37,17 @@ class Lexicon:
     """Pronunciations in the order of the file, no two with the same word and units."""
 
     entries: tuple[Pronunciation, ...]
+
+    def in_units(self, units: UnitTable) -> Lexicon:
+        """Return this lexicon in the names of `units`: a file's `<space>` is the unit of a space, if there is one."""
+        if SPACE not in units.index or SPACE_NAME in units.index:
+            return self
+        return Lexicon(
+            tuple(
+                replace(entry, units=tuple(SPACE if unit == SPACE_NAME else unit for unit in entry.units))
+                for entry in self.entries
+            )
+        )
 
 
 def parse(path: str | os.PathLike[str], *, probabilities: bool = False) -> Lexicon:
@@ -82,7 +94,7 @@ def serialize(lexicon: Lexicon, *, probabilities: bool = False) -> Iterator[str]
         AsrkitError: a word or unit that cannot be written as one field.
     """
     for entry in lexicon.entries:
-        units = " ".join(written(unit, "unit") for unit in entry.units)
+        units = " ".join(SPACE_NAME if unit == SPACE else written(unit, "unit") for unit in entry.units)
         probability = f"{entry.probability!r} " if probabilities else ""
         yield f"{written(entry.word, 'word')} {probability}{units}"
 

@@ -12,6 +12,7 @@ Units of acoustic models: blank, begin and end of a sentence, padding, and the u
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 EPSILON = "<eps>"
@@ -29,6 +30,7 @@ ENDS = (END, "<eos>", "<sos/eos>")
 PASSING = (*BLANKS, BEGIN, END, "<sos>", "<eos>", "<sos/eos>")  # units that say nothing
 SPECIAL_UNITS = frozenset({*BLANKS, *ENDS, BEGIN, "<sos>", UNKNOWN, "<UNK>", "[UNK]", "<OOV>"})  # never part of a text
 
+_SPACELESS = re.compile("[\u2e80-\u312f\u3190-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]")
 DELIMITERS = (" ", "|", "<space>", "▁")
 
 
@@ -41,6 +43,11 @@ def delimiter_of(units: Collection[str]) -> str | None:
     if any(unit.endswith("@@") or (unit.startswith("▁") and unit != "▁") for unit in units):
         return None
     return next((name for name in DELIMITERS if name in units), None)
+
+
+def has_no_spaces(character: str) -> bool:
+    """Return whether `character` is of a script that writes no spaces between words: Chinese characters, kana."""
+    return _SPACELESS.fullmatch(character) is not None
 
 
 def canonical(word: str) -> str:

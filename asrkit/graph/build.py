@@ -74,7 +74,7 @@ def build(
         blank_of(units)
     words, model = _both(
         jobs,
-        lambda: lexicon.parse(lexicon_path, probabilities=options.probabilities),
+        lambda: lexicon.parse(lexicon_path, probabilities=options.probabilities).in_units(units),
         lambda: arpa.parse(lm_path),
     )
     vocabulary = choose(

@@ -22,13 +22,13 @@ from asrkit.formats.lexicon import Lexicon, Pronunciation
 from asrkit.formats.openfst import Fst
 from asrkit.formats.specials import EPSILON
 from asrkit.formats.symbols import SymbolTable
-from asrkit.formats.tokens import UnitTable
+from asrkit.formats.tokens import SPACE, SPACE_NAME, UnitTable
 from asrkit.graph.tokens_fst import TOPOLOGIES, Topology
 from asrkit.graph.vocabulary import Vocabulary
 from asrkit.store import MANIFEST, Manifest, open_verified, publish_folder, write_lines, write_manifest
 
 KIND = "graph"
-_SPACE = " "  # a unit of some models, which lines of fields cannot hold
+_SPACE_NAMES = (SPACE_NAME, "#space")  # in units.txt
 GRAPH, WORDS, UNITS, LEXICON = "TLG.fst", "words.txt", "units.txt", "lexicon.txt"
 
 
@@ -66,12 +66,18 @@ class GraphFolder:
         if not all(label in names for label in range(1, self.unit_count + 1)):
             what = f"this table lacks some of the labels 1 to {self.unit_count} of units"
             raise AsrkitError(what, where=str(self.path / UNITS), cure="build the graph anew")
-        return UnitTable(tuple(names[label] for label in range(1, self.unit_count + 1)))
+        written = tuple(names[label] for label in range(1, self.unit_count + 1))
+        digest = self.manifest.facts.get("units_sha256")
+        for space in _SPACE_NAMES:  # the table whose hash the manifest has: lines of fields cannot hold a space
+            table = UnitTable(tuple(SPACE if name == space else name for name in written))
+            if table.sha256 == digest:
+                return table
+        return UnitTable(written)
 
     @cached_property
     def lexicon(self) -> Lexicon:
-        """How each word may be said; `<unk>` as any single unit whose name is one field of a line."""
-        return lexicon.parse(self.path / LEXICON)
+        """How each word may be said; `<unk>` as any single unit."""
+        return lexicon.parse(self.path / LEXICON).in_units(self.units)
 
 
 def write_graph(
@@ -163,7 +169,7 @@ def _spelled(vocabulary: Vocabulary) -> Lexicon:
         Pronunciation(words[spelling.word - 1], tuple(units[label - 1] for label in spelling.units))
         for spelling in vocabulary.spellings
     )
-    return Lexicon(tuple(entry for entry in entries if _SPACE not in entry.units))
+    return Lexicon(tuple(entries))
 
 
 def _labelled(names: tuple[str, ...]) -> SymbolTable:
@@ -173,8 +179,8 @@ def _labelled(names: tuple[str, ...]) -> SymbolTable:
 def _unit_lines(units: UnitTable) -> list[str]:
     """Return the lines of units.txt; where ε or the unit of a space cannot have its usual name, it gets a free one."""
     epsilon = _free((EPSILON, "<epsilon>", "#epsilon"), units)
-    space = _free(("<space>", "#space"), units)
-    return list(symbols.serialize(SymbolTable.numbered((epsilon, *(space if u == _SPACE else u for u in units.units)))))
+    space = _free(_SPACE_NAMES, units)
+    return list(symbols.serialize(SymbolTable.numbered((epsilon, *(space if u == SPACE else u for u in units.units)))))
 
 
 def _free(names: tuple[str, ...], units: UnitTable) -> str:

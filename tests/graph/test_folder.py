@@ -153,7 +153,7 @@ WRONG = {
     "a word that is no word": ("lexicon.txt", "甲 a\n<s> b\n", (), "lexicon.txt:2: '<s>' cannot be a word"),
     "duplicated units": ("tokens.json", '["a", "a"]', (), "has two ids"),
     "an empty unit table": ("tokens.json", "", (), "no unit stands in this file"),
-    "an object for a unit table": ("tokens.json", '{"a": 0}', (), "JSON object, where a list of units is needed"),
+    "an object for a unit table": ("tokens.json", '{"a": "0"}', (), "does not give each unit a whole number"),
     "no blank": ("tokens.json", '["a", "b", "c"]', ("--topology", "ctc"), "needs a blank unit"),
     "a model without ends": ("lm.arpa", LM.replace("</s>", "丁"), (), "the model has no </s>"),
     "not a model": ("lm.arpa", "hello\n", (), "not an ARPA file"),
