@@ -12,7 +12,7 @@ from asrkit.acoustic.listening import Heard
 from asrkit.acoustic.model import AcousticModel, Emission
 from asrkit.decode.words import spans, unlisted_names, ways_to_say
 from asrkit.formats.hyps import Alternative, FiredHotword, Scores, Word
-from asrkit.formats.specials import is_unknown
+from asrkit.formats.specials import delimiter_of, is_unknown
 from asrkit.formats.tokens import UnitTable
 from asrkit.graph.folder import GraphFolder
 from asrkit.hotwords.graph import HotwordGraph
@@ -32,8 +32,9 @@ class Reader:
 
     def __init__(self, graph: GraphFolder, units: UnitTable) -> None:
         self._units = units
+        self._delimiter = delimiter_of(units.index)
         self.word_of: Mapping[int, str] = graph.words.symbols
-        self._ways = ways_to_say(graph.lexicon)
+        self._ways = ways_to_say(graph.lexicon, self._delimiter)
 
     def reading(
         self,
@@ -52,7 +53,7 @@ class Reader:
         """
         names = [self.word_of[int(word)] for word in path.words]
         units = tuple(self._units.units[unit] for unit in path.units)
-        spelled = spans(names, units, self._ways)
+        spelled = spans(names, units, self._ways, self._delimiter)
         words = []
         for number, name in enumerate(names):
             start, end, shown_word = None, None, name

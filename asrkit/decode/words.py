@@ -10,20 +10,31 @@ from asrkit.hotwords.graph import Match
 Ways = Mapping[str, Sequence[tuple[str, ...]]]
 
 
-def ways_to_say(lexicon: Lexicon) -> dict[str, list[tuple[str, ...]]]:
-    """Return word -> the units of each of its pronunciations."""
+def ways_to_say(lexicon: Lexicon, delimiter: str | None = None) -> dict[str, list[tuple[str, ...]]]:
+    """Return word -> the units of each of its pronunciations, without the unit `delimiter` between words."""
     ways: dict[str, list[tuple[str, ...]]] = {}
     for entry in lexicon.entries:
-        ways.setdefault(entry.word, []).append(entry.units)
+        said = entry.units
+        if delimiter is not None:
+            said = tuple(unit for unit in said if unit != delimiter)
+        if said and said not in (known := ways.setdefault(entry.word, [])):
+            known.append(said)
     return ways
 
 
-def spans(words: Sequence[str], units: Sequence[str], ways: Ways) -> list[tuple[int, int]] | None:
+def spans(
+    words: Sequence[str], units: Sequence[str], ways: Ways, delimiter: str | None = None
+) -> list[tuple[int, int]] | None:
     """Return (first, last + 1) of the units of each word, or None if the words do not spell the units.
 
-    A word that the lexicon lacks, `<unk>`, is one unit. Where two ways fit, earlier words get fewer units.
+    A word that the lexicon lacks, `<unk>`, is one unit. Where two ways fit, earlier words get fewer units. The unit
+    `delimiter` between words belongs to none of them.
     """
     units = tuple(units)
+    if delimiter in units:
+        places = [i for i, unit in enumerate(units) if unit != delimiter]
+        found = spans(words, [units[i] for i in places], ways)
+        return None if found is None else [(places[first], places[last - 1] + 1) for first, last in found]
 
     def lengths(word: str, at: int) -> set[int]:
         """How many units `word` may take from `at` on."""
