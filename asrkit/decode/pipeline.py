@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from asrkit.acoustic import listening
 from asrkit.acoustic.folder import SHIPPED
@@ -30,7 +31,9 @@ from asrkit.search.export import to_fst, to_kaldi_text
 from asrkit.search.graph import search_graph
 from asrkit.search.path import Path
 from asrkit.search.posteriors import checked
-from asrkit.search.rescore import rescore
+
+if TYPE_CHECKING:
+    from asrkit.decode.rescoring import Rescorer
 
 _LISTS_KEPT = 16  # compiled lists of single utterances that are kept for the next ones
 
@@ -106,11 +109,12 @@ class Pipeline:
                 graph.fst, graph.unit_count, graph.topology, graph.passing_units, str(graph.path)
             )
             self._reader = Reader(graph, self.units)
-        self._rescoring = None
+        self._rescoring: Rescorer | None = None
         if setup.rescore_lm is not None:
-            from asrkit.decode.rescoring import open_kenlm
+            from asrkit.decode.rescoring import Rescorer
 
-            self._rescoring = open_kenlm(setup.rescore_lm)
+            assert self.graph is not None
+            self._rescoring = Rescorer(setup.rescore_lm, self.graph)
 
     def answers(
         self, utterances: Iterable[Utterance], hotwords: Sequence[HotwordGraph | None] | None = None
@@ -206,7 +210,7 @@ class Pipeline:
         found = decoder.decode(
             emission.log_probs, self._search_graph, table, setting.search, lattice=True, name=heard.utt
         )
-        best, *others = self._paths(found, setting)
+        best, *others = self._paths(found)
         sure = None
         if found.lattice is not None and len(emission.log_probs):
             sure = word_confidences(found.lattice.raw, best.words)
@@ -221,7 +225,7 @@ class Pipeline:
         )
         return hypothesis, self._exported(heard.utt, found)
 
-    def _paths(self, found: Decoding, setting: Setting) -> list[Path]:
+    def _paths(self, found: Decoding) -> list[Path]:
         """Return the wanted readings, best first."""
         lattice, count = found.lattice, self.setup.nbest
         wants_best = count == 1 and not self.setup.rescore_lm and not self.setup.mbr
@@ -229,14 +233,9 @@ class Pipeline:
             return [found.best]
         if self.setup.mbr:
             return [lattice.least_expected_errors()]
-        if not self.setup.rescore_lm:
+        if self._rescoring is None:
             return lattice.nbest(count)
-        names = self._reader.word_of
-        paths = []
-        for new in rescore(lattice.words, self._rescoring, names.__getitem__, setting.search.lm_scale, count):
-            path = lattice.path_of(new.words)
-            paths.append(replace(path, scores=path.scores._replace(lm=new.lm)))
-        return paths
+        return self._rescoring.paths(lattice, count)
 
     def _exported(self, utt: str, found: Decoding) -> str:
         if self.setup.lattices is None or found.lattice is None:

@@ -61,6 +61,7 @@ class Vocabulary:
         unknown: the label of `<unk>`, 0 in a closed vocabulary.
         outside: labels of the words that may stand where the LM has `<unk>`, ascending; empty in a closed vocabulary.
         silent: model ids of the units that say silence, as the lexicon's words of silence tell.
+        unknown_cost: nats for each unit of a word that the LM does not know.
     """
 
     words: tuple[str, ...]
@@ -70,6 +71,7 @@ class Vocabulary:
     unknown: int
     outside: tuple[int, ...]
     silent: tuple[int, ...] = ()
+    unknown_cost: float = 0.0
 
     @property
     def passing(self) -> tuple[int, ...]:
@@ -157,6 +159,7 @@ def choose(
         unknown=label_of[unknown_name] if outside else 0,
         outside=tuple(sorted(label_of[word] for word in outside)),
         silent=silent,
+        unknown_cost=unknown_cost,
     )
 
 
