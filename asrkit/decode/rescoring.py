@@ -15,8 +15,8 @@ from asrkit.formats.arpa import Arpa
 from asrkit.formats.reading import STDIN, is_packed, open_binary
 from asrkit.formats.specials import delimiter_of, is_unknown
 from asrkit.graph.folder import GraphFolder
-from asrkit.lm.kenlm_binary import KenlmScorer, reason_of
-from asrkit.lm.scorers import KENLM_MAGIC
+from asrkit.lm.kenlm_binary import reason_of
+from asrkit.lm.scorers import KENLM_MAGIC, open_kenlm_binary
 from asrkit.lm.word_ids import refuse_without_ends
 from asrkit.search.lattice import Lattice
 from asrkit.search.path import Path
@@ -91,11 +91,10 @@ def open_kenlm(path: str) -> kenlm.Model:
     with open_binary(path) as stream:
         head = stream.read(len(KENLM_MAGIC))
     if head == KENLM_MAGIC:
+        open_kenlm_binary(path).close()
         if not is_packed(path):
-            KenlmScorer(path).close()
             return _loaded(path, path)
         with open_binary(path) as stream, store.scratch_copy(stream) as unpacked:  # kenlm's wheel cannot unpack
-            KenlmScorer(unpacked).close()
             return _loaded(unpacked, path)
     model = arpa.parse(path)
     refuse_without_ends(model.words, path)

@@ -62,7 +62,7 @@ def test_a_folder_says_how_it_was_made(here):
     assert manifest.facts["topology"] == "ctc"
     assert manifest.facts["units_sha256"] == tokens.parse("tokens.json").sha256
     parts = {f"{name}.fst" for name in ("TLG", "T", "L", "G", "LG")}
-    assert {*manifest.outputs} == parts | {"words.txt", "units.txt", "lexicon.txt"}
+    assert {*manifest.outputs} == parts | {"words.txt", "units.txt", "lexicon.txt", "costs.txt"}
     assert changed_inputs("graph", manifest) == []
     Path("lm.arpa").write_text(LM.replace("-0.15", "-0.16"), "utf-8")
     assert changed_inputs("graph", manifest) == ["lm.arpa changed"]
