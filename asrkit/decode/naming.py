@@ -67,8 +67,6 @@ class Namer:
         """Make a namer of the graph in `folder`, opened as `graph`, whose words are said in these `ways`."""
         self._folder, self._graph, self._ways = folder, graph, ways
         self._word_of: Mapping[int, str] = folder.words.symbols
-        options = folder.manifest.options
-        self._unknown_cost = float(options.get("unknown_cost", 0.0) or 0.0)
 
     @cached_property
     def _unknown_units(self) -> tuple[int, ...]:
@@ -171,7 +169,7 @@ class Namer:
         unknown = None
         label = place.free_label(self._unknown_units)
         if label is not None:
-            extra = self._unknown_cost * (match.end - match.start - 1)
+            extra = self._folder.unknown_cost * (match.end - match.start - 1)
             unknown = place.way(_exactly([self._folder.unknown]), place.with_unit(label), extra)
         ways = [way for way in (spelled, unknown) if way is not None]
         if not ways:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from asrkit.acoustic import listening
 from asrkit.acoustic.folder import SHIPPED
@@ -29,8 +30,10 @@ from asrkit.search.export import to_fst, to_kaldi_text
 from asrkit.search.graph import search_graph
 from asrkit.search.path import Path
 from asrkit.search.posteriors import checked
-from asrkit.search.rescore import rescore
 from asrkit.units.joining import Joiner
+
+if TYPE_CHECKING:
+    from asrkit.decode.rescoring import Rescorer
 
 _MORE, _MOST_PATHS = 4, 64  # n-best: how many times more paths are asked for where texts are alike, and the bound
 _LISTS_KEPT = 16  # compiled lists of single utterances that are kept for the next ones
@@ -108,11 +111,12 @@ class Pipeline:
                 graph.fst, graph.unit_count, graph.topology, graph.passing_units, str(graph.path)
             )
             self._reader = Reader(graph, self._search_graph, self.units)
-        self._rescoring = None
+        self._rescoring: Rescorer | None = None
         if setup.rescore_lm is not None:
-            from asrkit.decode.rescoring import open_kenlm
+            from asrkit.decode.rescoring import Rescorer
 
-            self._rescoring = open_kenlm(setup.rescore_lm)
+            assert self.graph is not None
+            self._rescoring = Rescorer(setup.rescore_lm, self.graph)
 
     def answers(
         self, utterances: Iterable[Utterance], hotwords: Sequence[HotwordGraph | None] | None = None
@@ -254,14 +258,9 @@ class Pipeline:
             return [found.best]
         if self.setup.mbr:
             return [lattice.least_expected_errors()]
-        if not self.setup.rescore_lm:
+        if self._rescoring is None:
             return lattice.nbest(count)
-        names = self._reader.word_of
-        paths = []
-        for new in rescore(lattice.words, self._rescoring, names.__getitem__, setting.search.lm_scale, count):
-            path = lattice.path_of(new.words)
-            paths.append(replace(path, scores=path.scores._replace(lm=new.lm)))
-        return paths
+        return self._rescoring.paths(lattice, count)
 
     def _exported(self, utt: str, found: Decoding) -> str:
         if self.setup.lattices is None or found.lattice is None:

@@ -13,6 +13,7 @@ from asrkit.acoustic.model import AcousticModel, Emission
 from asrkit.decode.naming import Name, Namer, folded
 from asrkit.decode.words import WrittenWord, spans, ways_to_say, with_names, written_words
 from asrkit.formats.hyps import Alternative, FiredHotword, Scores, Word
+from asrkit.formats.specials import delimiter_of
 from asrkit.formats.tokens import UnitTable
 from asrkit.graph.folder import GraphFolder
 from asrkit.hotwords.graph import HotwordGraph, Match
@@ -39,8 +40,9 @@ class Reader:
         self._units = units
         self._joiner = Joiner(units)
         self._unknown = folder.unknown
+        self._delimiter = delimiter_of(units.index)
         self.word_of: Mapping[int, str] = folder.words.symbols
-        self._ways = ways_to_say(folder.lexicon)
+        self._ways = ways_to_say(folder.lexicon, self._delimiter)
         self._namer = Namer(folder, graph, self._ways)
 
     def reading(
@@ -84,7 +86,7 @@ class Reader:
         """Return the words that are written for `path`, and which of them a list of hotwords wrote."""
         labels = path.words.tolist()
         names = [self.word_of[label] for label in labels]
-        spelled = spans(names, units, self._ways)
+        spelled = spans(names, units, self._ways, self._delimiter)
         if spelled is None:  # the lexicon is of another graph: the text is right all the same, times are left out
             if self._unknown in labels:
                 return [WrittenWord(word.text, 0, 0, (0, 0)) for word in self._joiner.words(units)], []

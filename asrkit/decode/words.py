@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from asrkit.formats.lexicon import Lexicon
-from asrkit.units.joining import Joiner, UnitWord, is_cjk
+from asrkit.formats.specials import has_no_spaces
+from asrkit.units.joining import Joiner, UnitWord
 
 Ways = Mapping[str, Sequence[tuple[str, ...]]]
 
@@ -29,20 +30,31 @@ class WrittenWord:
     named: bool = False
 
 
-def ways_to_say(lexicon: Lexicon) -> dict[str, list[tuple[str, ...]]]:
-    """Return word -> the units of each of its pronunciations."""
+def ways_to_say(lexicon: Lexicon, delimiter: str | None = None) -> dict[str, list[tuple[str, ...]]]:
+    """Return word -> the units of each of its pronunciations, without the unit `delimiter` between words."""
     ways: dict[str, list[tuple[str, ...]]] = {}
     for entry in lexicon.entries:
-        ways.setdefault(entry.word, []).append(entry.units)
+        said = entry.units
+        if delimiter is not None:
+            said = tuple(unit for unit in said if unit != delimiter)
+        if said and said not in (known := ways.setdefault(entry.word, [])):
+            known.append(said)
     return ways
 
 
-def spans(words: Sequence[str], units: Sequence[str], ways: Ways) -> list[tuple[int, int]] | None:
+def spans(
+    words: Sequence[str], units: Sequence[str], ways: Ways, delimiter: str | None = None
+) -> list[tuple[int, int]] | None:
     """Return (first, last + 1) of the units of each word, or None if the words do not spell the units.
 
-    A word that the lexicon lacks, `<unk>`, is one unit. Where two ways fit, earlier words get fewer units.
+    A word that the lexicon lacks, `<unk>`, is one unit. Where two ways fit, earlier words get fewer units. The unit
+    `delimiter` between words belongs to none of them.
     """
     units = tuple(units)
+    if delimiter in units:
+        places = [i for i, unit in enumerate(units) if unit != delimiter]
+        found = spans(words, [units[i] for i in places], ways)
+        return None if found is None else [(places[first], places[last - 1] + 1) for first, last in found]
 
     def lengths(word: str, at: int) -> set[int]:
         """How many units `word` may take from `at` on."""
@@ -90,7 +102,7 @@ def written_words(
         word = words[number]
         if word is not None:
             parts = [WrittenWord(word, first, end, (number, number + 1))]
-            inside = joins_next and not is_cjk(word[:1])
+            inside = joins_next and not has_no_spaces(word[:1])
             joins_next = False
             number += 1
         else:
@@ -102,7 +114,8 @@ def written_words(
             parts = [_from_units(part, first, begin, spelled) for part in found]
             inside = bool(parts) and joiner.is_inside(units[parts[0].first])
             joins_next = joiner.goes_on(units[end - 1])
-        if inside and parts and written and not is_cjk(written[-1].text[-1:]) and written[-1].end == parts[0].first:
+        inside = inside and bool(parts and written) and written[-1].end == parts[0].first
+        if inside and not has_no_spaces(written[-1].text[-1:]):
             before, after = written.pop(), parts[0]
             parts[0] = WrittenWord(before.text + after.text, before.first, after.end, (before.words[0], after.words[1]))
         written += parts

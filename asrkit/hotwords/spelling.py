@@ -22,6 +22,7 @@ from asrkit.errors import shown
 from asrkit.formats.hotword_lines import Phrase
 from asrkit.formats.lexicon import Lexicon
 from asrkit.formats.reading import split_fields
+from asrkit.formats.specials import delimiter_of, has_no_spaces
 from asrkit.formats.tokens import UnitTable
 
 MAX_UNITS = 200  # of a phrase; more is a file without line ends, not a name
@@ -83,8 +84,10 @@ class Speller:
         self.fold_case = fold_case
         self.fold_width = fold_width
         self._unit: dict[str, int] = {}
+        name = delimiter_of(units.index)
+        self._delimiter = None if name is None else units.index[name]  # between words, never behind the last one
         for unit, number in units.index.items():
-            if not _SPECIAL.fullmatch(unit):
+            if not _SPECIAL.fullmatch(unit) and number != self._delimiter:
                 self._unit.setdefault(self.folded(unit), number)
         self._longest_unit = max(map(len, self._unit), default=0)
         self._joined = any(unit.endswith("@@") for unit in self._unit)
@@ -98,6 +101,8 @@ class Speller:
 
     def _add_word(self, word: str, names: tuple[str, ...]) -> None:
         reading = tuple(self.units.index.get(name, -1) for name in names)
+        if reading[-1] == self._delimiter:
+            reading = reading[:-1]
         if -1 in reading:
             self._lacking[word] = names[reading.index(-1)]
         elif reading not in self._words.setdefault(word, []):
@@ -140,7 +145,10 @@ class Speller:
         spellings: list[Units] = [()]
         if len(text) > MAX_UNITS * 20:
             raise Unspellable(f"it has {len(text):,} characters; does the list lack line ends?")
-        for part in split_fields(text):
+        parts = split_fields(text)
+        for before, part in zip(["", *parts], parts, strict=False):
+            if before and self._delimiter is not None and not (has_no_spaces(before[-1]) or has_no_spaces(part[0])):
+                spellings = _products(spellings, [(self._delimiter,)])
             spellings = _products(spellings, self._cut_part(part))
         if not spellings[0]:
             raise Unspellable("nothing of it is spoken")
