@@ -47,17 +47,14 @@ def readings(word: str) -> list[Reading] | None:
     Of a single character these are all that are alive, of a longer word at most MAX_READINGS. None if a character has
     none.
     """
-    first = likely_reading(word)
-    if None in first:
+    first, is_known = likely_reading(word)
+    if None in first or len(first) != len(word):
         return None
     if len(word) == 1:
         return [(syllable,) for syllable in likelihoods(word)]
-    from pypinyin import Style, pinyin
-
-    every = pinyin(word, Style.TONE, heteronym=True, errors=list)  # in a phrase of the dictionary each has but one
     ways: list[tuple[float, Reading]] = [(1.0, ())]
-    for syllable, listed, character in zip(first, every, word, strict=True):
-        others = likelihoods(character) if len(listed) > 1 else {}
+    for syllable, known, character in zip(first, is_known, word, strict=True):
+        others = {} if known else likelihoods(character)
         most = max(others.get(syllable, 0.0), LEAST_SHARE)
         choices = [(1.0, syllable), *((min(1.0, others[s] / most), s) for s in others if s != syllable)]
         longer = [(ratio * factor, (*head, tail)) for ratio, head in ways for factor, tail in choices]
@@ -66,15 +63,24 @@ def readings(word: str) -> list[Reading] | None:
     return [reading for _, reading in ways]
 
 
-def likely_reading(text: str) -> list[str | None]:
-    """Return for each character of `text` how pypinyin reads it there; None of what it cannot read."""
-    from pypinyin import Style, lazy_pinyin
+def likely_reading(text: str) -> tuple[list[str | None], list[bool]]:
+    """Return for each character of `text` how pypinyin reads it there, None of what it cannot read; and whether it says
+    so because a phrase of its dictionary stands there.
+    """
+    from pypinyin.constants import PHRASES_DICT, PINYIN_DICT
+    from pypinyin.seg.mmseg import seg
 
-    found = lazy_pinyin(text, Style.TONE, errors=list)
-    return [
-        None if syllable == character else _numbered(syllable)
-        for syllable, character in zip(found, text, strict=True)
-    ]
+    read: list[str | None] = []
+    is_known: list[bool] = []
+    for piece in seg.cut(text):
+        if piece in PHRASES_DICT:
+            read += [_numbered(syllables[0]) for syllables in PHRASES_DICT[piece]]
+            is_known += [True] * (len(read) - len(is_known))
+        else:
+            firsts = [PINYIN_DICT.get(ord(character), "").partition(",")[0] for character in piece]
+            read += [_numbered(first) if first else None for first in firsts]
+            is_known += [False] * len(piece)
+    return read, is_known
 
 
 @cache
