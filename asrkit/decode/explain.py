@@ -129,8 +129,8 @@ class _Case:
         """Return the largest part of the margin between what came out and the best path with the phrase."""
         parts, rival = answer.parts, answer.rival
         assert parts is not None and rival is not None
-        others = self.hotwords.bonus(answer.best.units.tolist())
-        own = min(self.hotwords.bonus(rival.units.tolist()), 0.0)
+        others = _bonus(self.hotwords, answer.best)
+        own = min(_bonus(self.hotwords, rival), 0.0)
         of_hotwords = Cause.OTHER_HOTWORDS if others >= -own else Cause.OWN_WEIGHT
         lost = {
             Cause.ACOUSTICS: parts.acoustic,
@@ -207,22 +207,23 @@ class _Case:
         return len(list(self.places(path)))
 
     def places(self, path: Path) -> Iterator[tuple[int, int]]:
-        units = tuple(path.units.tolist())
+        units, breaks = tuple(path.units.tolist()), path.breaks.tolist()
         for spelling in self.phrase.spellings:
             for start in range(len(units) - len(spelling) + 1):
-                if units[start : start + len(spelling)] == spelling:
-                    yield start, start + len(spelling)
+                end = start + len(spelling)
+                if units[start:end] == spelling and not any(start < place < end for place in breaks):
+                    yield start, end
 
     def score(self, path: Path, hotwords: HotwordGraph) -> float:
         """Return the score of `path` under these biases."""
-        return path.scores.acoustic + path.scores.lm + path.scores.words + hotwords.bonus(path.units.tolist())
+        return path.scores.acoustic + path.scores.lm + path.scores.words + _bonus(hotwords, path)
 
     def answer(self, cause: Cause, rival: Path | None, hotwords: HotwordGraph | None = None) -> Explanation:
         """Return the answer with the margin under `hotwords`, by default those with the phrase among them."""
         best, hotwords = self.found.best, hotwords or self.hotwords
         if rival is None:
             return Explanation(self.phrase.phrase, cause, best, self.listed)
-        hotword = hotwords.bonus(best.units.tolist()) - hotwords.bonus(rival.units.tolist())
+        hotword = _bonus(hotwords, best) - _bonus(hotwords, rival)
         a, b = best.scores, rival.scores
         parts = Scores(a.acoustic - b.acoustic, a.lm - b.lm, hotword, a.words - b.words)
         return Explanation(self.phrase.phrase, cause, best, self.listed, rival, parts.total, parts, self.gaps(rival))
@@ -358,3 +359,7 @@ class _Case:
             else:
                 low = middle
         return high, path
+
+
+def _bonus(hotwords: HotwordGraph, path: Path) -> float:
+    return hotwords.bonus(path.units.tolist(), path.breaks.tolist())

@@ -61,7 +61,7 @@ class Reader:
                 start, end = _times(emission, int(path.unit_steps[first, 0]), int(path.unit_steps[last - 1, 1]))
                 shown_word = text_of(units[first:last]) if name == UNKNOWN_WORD else name
             words.append(Word(shown_word, start, end, None if sure is None else float(sure[number])))
-        matches = () if hotwords is None else hotwords.matches(path.units.tolist())
+        matches = () if hotwords is None else hotwords.matches(path.units.tolist(), path.breaks.tolist())
         if spelled is not None:
             words = _with_names(words, unlisted_names(spelled, matches, self._ways.__contains__))
         fired = tuple(

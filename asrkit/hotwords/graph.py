@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from asrkit.errors import AsrkitError, Status, shown
 from asrkit.hotwords.automaton import make_automaton
 from asrkit.hotwords.spelling import SpelledPhrase, Units
-from asrkit.hotwords.table import HotwordTable, follow
+from asrkit.hotwords.table import HotwordTable, after_break, follow
 from asrkit.hotwords.trie import ROOT, Spellings, children_of, make_trie
 
 DEFAULT_INCREMENTAL_BIAS = 1.5  # nats for each covered unit: docs/hotword-bias.md
@@ -159,17 +159,28 @@ class HotwordGraph:
         listed = zip(self.phrases, self.weights.tolist(), spellings, strict=True)
         return [SpelledPhrase(phrase, weight, tuple(ways)) for phrase, weight, ways in listed]
 
-    def bonus(self, units: Sequence[int]) -> float:
-        """Return the bonus (nats) of a whole utterance with these units (model ids): law 5."""
-        state, total = ROOT, 0.0
-        for unit in units:
+    def bonus(self, units: Sequence[int], breaks: Sequence[int] = ()) -> float:
+        """Return the bonus (nats) of a whole utterance with these units (model ids): law 5.
+
+        `breaks` tells before which of them a match breaks, as `Path.breaks`.
+        """
+        state, total, broken = ROOT, 0.0, frozenset(breaks)
+        for place, unit in enumerate(units):
+            if place in broken:
+                state = after_break(self.table, state)
             state, banked = follow(self.table, state, unit + 1)
             total += banked
         return total
 
-    def matches(self, units: Sequence[int]) -> tuple[Match, ...]:
-        """Return all complete occurrences in `units` (model ids), in the order of their ends, the longest first."""
+    def matches(self, units: Sequence[int], breaks: Sequence[int] = ()) -> tuple[Match, ...]:
+        """Return all complete occurrences in `units` (model ids), in the order of their ends, the longest first.
+
+        `breaks` tells before which of them a match breaks, as `Path.breaks`.
+        """
         found = []
+        runs = np.zeros(len(units) + 1, np.int64)  # how many breaks lie before each unit
+        runs[list(breaks)] = 1
+        runs = np.cumsum(runs)
         said, starts = np.asarray(units, np.int64), np.arange(len(units))
         nodes, length = np.full(len(units), ROOT), 0
         while len(starts):  # all that begin somewhere grow by one unit at a time
@@ -178,6 +189,7 @@ class HotwordGraph:
             ends = [(s + length, s, n) for s, n in zip(starts.tolist(), nodes.tolist(), strict=True)]
             found += [match for match in ends if match[2] in self._phrases_at]
             going_on = (nodes != ROOT) & (starts + length < len(units))
+            going_on[going_on] = runs[starts[going_on]] == runs[starts[going_on] + length]
             nodes, starts = nodes[going_on], starts[going_on]
         covered = [False] * len(units)
         matches = []

@@ -26,6 +26,9 @@ HOTWORD_STATE = np.dtype((np.record, [("first", "<u4"), ("end", "<u4"), ("failur
 HOTWORD_EDGE = np.dtype((np.record, [("label", "<u4"), ("next", "<u4"), ("bank", "<f4"), ("pending", "<f4")]))
 
 
+BREAK = 0  # stands for a break (law 5) among labels: ε, which is none of a unit
+
+
 class HotwordTable(NamedTuple):
     """The automaton.
 
@@ -74,6 +77,11 @@ def no_hotwords(units: int) -> HotwordTable:
     """Return the table that matches nothing, for a model of `units` units."""
     states = np.zeros(1, HOTWORD_STATE)
     return make_table(states, np.zeros(1, HOTWORD_EDGE), np.zeros(units + 1, np.uint32))
+
+
+def after_break(table: HotwordTable, state: int) -> int:
+    """Return the state after a break in `state`, which banks nothing."""
+    return 0
 
 
 def follow(table: HotwordTable, state: int, label: int) -> tuple[int, float]:

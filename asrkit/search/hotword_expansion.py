@@ -49,7 +49,8 @@ def expand_with_hotwords(graph, hypotheses, count, best, work, cutoffs, beams, h
 
     Of an arc:
         as_root     it is known that its label is read as the root reads it
-        keeps       it says no new unit, so that the hotword state and its pending credit stay
+        silent      it says no new unit
+        keeps       nor does it break a match, so that the hotword state and its pending credit stay
 
     Of costs, before what the arc's unit gains is taken off:
         dearest     the larger cutoff: a cost from here on passes neither
@@ -105,7 +106,7 @@ def expand_with_hotwords(graph, hypotheses, count, best, work, cutoffs, beams, h
             label = arc.ilabel
             cost = cost_so_far + graph_cost(arc, limits)
             as_root = from_root or (marked and not own[label])
-            # Read as from the root, a new unit loses the pending credit; what says none keeps it.
+            # Read as from the root, a new unit loses the pending credit; what says none may keep it.
             too_dear = as_root and cost + label_bound[label] >= dearest
             if too_dear and (from_root or not says_no_unit(graph, state_number, arc)):
                 continue
@@ -116,8 +117,9 @@ def expand_with_hotwords(graph, hypotheses, count, best, work, cutoffs, beams, h
             if cost - max(gained, pending) >= dearest:
                 continue
             edge_number = np.uint64(0)
-            keeps = says_no_unit(graph, state_number, arc)
-            if not keeps:
+            silent = says_no_unit(graph, state_number, arc)
+            keeps = silent and not graph.breaks[label]
+            if not silent:
                 if as_root:
                     edge_number = np.uint64(hotwords.root_edge[label])
                 else:

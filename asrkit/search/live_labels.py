@@ -93,7 +93,7 @@ def says_again(graph, state_number, arc):
 
 @kernel
 def says_no_unit(graph, state_number, arc):
-    """Whether an arc of the state reads a label without saying a new unit, which leaves the hotword state as it is."""
+    """Whether an arc of the state reads a label without saying a new unit."""
     return graph.passes[arc.ilabel] or says_again(graph, state_number, arc)
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from asrkit.compiled import kernel, ready
-from asrkit.hotwords.table import HotwordTable, no_hotwords
+from asrkit.hotwords.table import BREAK, HotwordTable, no_hotwords
 from asrkit.search.graph import SearchGraph
 from asrkit.search.hotword_expansion import hotword_edge
 from asrkit.search.options import Options
@@ -41,6 +41,8 @@ class Path:
         units: (units,) int32, model ids, without special units and repeats.
         unit_steps: (units, 2) int32, first step of each unit and the step after its last.
         scores: what the score is made of.
+        breaks: (breaks,) int32, ascending: before which of the units, or behind the last of them, steps of a special
+            unit lie at which a hotword's match breaks (law 5).
     """
 
     words: NDArray[np.int32]
@@ -48,6 +50,7 @@ class Path:
     units: NDArray[np.int32]
     unit_steps: NDArray[np.int32]
     scores: Scores
+    breaks: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
 
 
 def read_path(
@@ -79,7 +82,8 @@ def read_path(
     unit_ends = np.zeros(int(spoken.sum()), np.int64)
     np.maximum.at(unit_ends, unit_of_arc[spoken | repeats], ends[spoken | repeats])
 
-    banked = float(banked_along(hotwords, labels[spoken].astype(np.int64)))
+    broken = graph.arrays.breaks[labels]
+    banked = float(banked_along(hotwords, np.where(spoken, labels, BREAK)[spoken | broken].astype(np.int64)))
     acoustic = float(steps.log_probs[at[reads], labels[reads] - 1].sum(dtype=np.float64))
     scores = Scores(acoustic, -options.lm_scale * lm_cost, banked, options.word_score * int(np.count_nonzero(words)))
     first = steps.first
@@ -89,6 +93,7 @@ def read_path(
         units=(labels[spoken] - 1).astype(np.int32),
         unit_steps=np.stack([first[at[spoken]], first[unit_ends]], axis=1).astype(np.int32),
         scores=scores,
+        breaks=np.unique(np.cumsum(spoken)[broken]).astype(np.int32),
     )
 
 
@@ -106,9 +111,12 @@ def says_new_unit(
 
 @kernel
 def banked_along(hotwords, labels):  # noqa: ANN001, ANN201  (learns its types where it is made ready)
-    """Return what reading `labels`, from the root on, banks in all."""
+    """Return what reading `labels`, BREAK among them, banks in all from the start to the end of an utterance."""
     state, banked = np.uint64(0), 0.0
     for label in labels:
+        if label == BREAK:
+            state = np.uint64(0)
+            continue
         edge = hotwords.edges[hotword_edge(hotwords, state, label)]
         state = np.uint64(edge.next)
         banked += np.float64(edge.bank)

@@ -6,6 +6,14 @@ from asrkit.hotwords.graph import HotwordGraph
 from asrkit.hotwords.spelling import SpelledPhrase
 from asrkit.hotwords.table import follow
 
+BREAK = -1  # a unit that no phrase has
+
+
+def with_breaks(units, breaks):
+    """Return the sequence of units and breaks that `Path.units` and `Path.breaks` tell."""
+    places = range(len(units) + 1)
+    return [said for place in places for said in ([BREAK] * (place in breaks) + units[place : place + 1])]
+
 
 def total_bonus(weights, incremental_bias, units):
     """Return the bonus of (utterances, length) `units` under {tuple of units: weight}, one number an utterance."""

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from asrkit.hotwords.table import follow
+from asrkit.hotwords.table import after_break, follow
 from asrkit.search.path import says_new_unit
 
 NEXT_BEAM_MARGIN = 0.5
@@ -88,6 +88,8 @@ def beam_search(log_probs, graph, hotwords, options):
                 cost = way.cost + graph_cost(a) + -float(row[label - 1])
                 new = says_new_unit(graph, np.array([state]), *(arcs[[a]][f] for f in ("ilabel", "olabel", "next")))
                 after, banked = follow(hotwords, hotword, label) if new[0] else (hotword, 0.0)
+                if graph.topology == "identity" and label - 1 in graph.special_units:
+                    after = after_break(hotwords, hotword)
                 candidates.append((cost - banked, (int(arcs["next"][a]), after), (*way.arcs, a)))
         candidates = [c for c in candidates if c[0] < math.inf]
         if not candidates:
@@ -147,5 +149,7 @@ def score_of(arcs, log_probs, graph, hotwords, options):
         if label and label - 1 not in graph.special_units and not again:
             hotword, banked = follow(hotwords, hotword, label)
             score += banked
+        elif label and graph.topology == "identity":
+            hotword = after_break(hotwords, hotword)
         state = following
     return score - options.lm_scale * float(graph.fst.states["final"][state]), words

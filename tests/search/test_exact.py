@@ -146,12 +146,14 @@ def test_a_dearer_hypothesis_at_a_hub_goes_where_a_cheaper_one_is_penalised(latt
 
 
 @pytest.mark.parametrize("lattice", [False, True])
-def test_a_dearer_hypothesis_at_a_hub_goes_on_through_a_step_without_sound(lattice):
+@pytest.mark.parametrize(("topology", "passed"), [("ctc", True), ("identity", False)])
+def test_a_dearer_hypothesis_at_a_hub_goes_on_through_blank_and_not_through_a_break(lattice, topology, passed):
+    """The penalised phrase is said if CTC's blank stands inside it, but not if another special unit does."""
     units, first, second, last = 700, 3, 4, 5
     arcs = [(0, unit + 1, unit, 0.0, 0) for unit in range(1, units)] + [(0, BLANK + 1, 0, 0.0, 0)]
-    graph = compiled(arcs, np.zeros(1), units, "identity", [BLANK])
+    graph = compiled(arcs, np.zeros(1), units, topology, [BLANK])
     log_probs = np.full((3, units), -30.0, np.float32)
     log_probs[0, [first, second]], log_probs[1, BLANK], log_probs[2, last] = np.log([0.6, 0.4]), 0.0, 0.0
     hotwords = graph_of({(first, last): -5.0}, 1.5, units).table
     found = decode(log_probs, graph, hotwords, Options(lattice_beam=0.1), lattice=lattice)
-    assert found.best.words.tolist() == [second, last]
+    assert found.best.words.tolist() == [second if passed else first, last]
