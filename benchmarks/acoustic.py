@@ -21,6 +21,7 @@ from asrkit.acoustic import greedy, listening
 from asrkit.acoustic.folder import SHIPPED
 from asrkit.acoustic.model import AcousticModel
 from asrkit.decode.inputs import utterances
+from asrkit.units.joining import Joiner
 from benchmarks.peers import sherpa
 
 _ROUNDS = 5
@@ -73,7 +74,7 @@ def _bare(model, features):
 
 
 def _text(model, heard):
-    return greedy.text_of(greedy.best_steps(heard.emission.log_probs, model)[0])
+    return Joiner(model.package.units).text(greedy.best_steps(heard.emission.log_probs, model)[0])
 
 
 def _by_sherpa(peer, path):

@@ -23,6 +23,7 @@ from asrkit.acoustic.folder import SHIPPED
 from asrkit.acoustic.model import AcousticModel
 from asrkit.audio.read import read
 from asrkit.decode.inputs import utterances
+from asrkit.units.special import is_special
 from benchmarks.peers import sherpa
 
 _DEMO = SHIPPED.parents[1] / "demo"
@@ -51,7 +52,7 @@ def _compare(peer, folder, recordings, facts):
     for one, utterance in zip(listening.hear(model, listed), listed, strict=True):
         theirs = facts[one.utt]
         units, steps = greedy.best_steps(one.emission.log_probs, model)
-        alike += units == tuple(unit for unit in theirs["tokens"] if not greedy.is_special(unit))
+        alike += units == tuple(unit for unit in theirs["tokens"] if not is_special(unit))
         if "features" in theirs:
             ours = model.features(read(utterance.source, model.rate))[theirs["rows"]]
             features.append(np.abs(ours.ravel() - np.frombuffer(base64.b64decode(theirs["features"]), "<f4")).max())

@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterator, Mapping
 
 from asrkit.acoustic.folder import open_package
-from asrkit.acoustic.greedy import is_special
 from asrkit.acoustic.model import AcousticModel
 from asrkit.acoustic.session import Tensor
+from asrkit.units.special import is_special
 
 
 def describe(path: str | os.PathLike[str]) -> Iterator[str]:

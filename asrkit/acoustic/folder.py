@@ -23,13 +23,11 @@ from asrkit.formats import am_mvn, funasr_config, tokens
 from asrkit.formats.am_mvn import Cmvn
 from asrkit.formats.funasr_config import FrontendOptions
 from asrkit.formats.tokens import UnitTable
+from asrkit.units.special import BLANKS, ENDS
 
 SHIPPED = Path(__file__).parents[1] / "models" / "small-paraformer"
 GENERAL_GRAPH = SHIPPED.with_name("general-graph")  # for it
 PRECISIONS = ("auto", "fp32", "int8")
-BLANKS = ("<blank>", "<blk>", "<eps>")
-ENDS = ("</s>", "<eos>", "<sos/eos>")
-SPECIALS = frozenset({*BLANKS, *ENDS, "<s>", "<sos>", "<unk>", "<pad>", "<OOV>"})
 _FP32 = ("model.onnx",)
 _INT8 = ("model_quant.onnx", "model.int8.onnx")
 _SHERPA_KINDS = {"paraformer": "paraformer", "sense_voice_ctc": "ctc"}

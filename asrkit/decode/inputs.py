@@ -18,7 +18,7 @@ from asrkit import progress
 from asrkit.audio.read import WHOLE, Cut, Sound
 from asrkit.errors import AsrkitError, shown
 from asrkit.formats import kaldi_dir, manifest_jsonl, paths, posteriors
-from asrkit.formats.fields import entries, refuse_all
+from asrkit.formats.fields import entries, is_field, refuse_all
 from asrkit.formats.hotword_lines import Phrase
 from asrkit.hotwords import lists
 
@@ -61,7 +61,7 @@ def utterances(inputs: Sequence[str], *, allow_commands: bool = False) -> list[U
                 what = f"utterance id {shown(utterance.utt)} stands in {place[utterance.utt]} already"
                 raise AsrkitError(what, where=name, cure="give the recordings different names, or ids in a wav.scp")
             place[utterance.utt] = name
-            found.append(utterance)
+            found.append(_with_sound_id(utterance))
     if not found:
         raise AsrkitError("there is nothing to decode", where=" ".join(inputs), cure="name recordings or lists of them")
     return found
@@ -71,14 +71,17 @@ def of_posteriors(path: str) -> list[Utterance]:
     """Return the utterances of an archive of posteriors, in its order.
 
     Raises:
-        AsrkitError: it is none; an id with white space in it.
+        AsrkitError: it is none.
     """
-    found = [Utterance(utt, path) for utt in posteriors.parse(path)]
-    for utterance in found:
-        if not paths.can_be_id(utterance.utt):
-            what = f"the id {shown(utterance.utt)} is empty or has white space in it"
-            raise AsrkitError(what, where=path, cure="write the archive with other ids")
-    return found
+    return [_with_sound_id(Utterance(utt, path)) for utt in posteriors.parse(path)]
+
+
+def _with_sound_id(utterance: Utterance) -> Utterance:
+    """Return `utterance`; one whose id no text file can hold fails by itself, and costs the others nothing."""
+    if is_field(utterance.utt) or utterance.failure is not None:
+        return utterance
+    problem = "is empty" if not utterance.utt else "has white space, NUL or a broken character in it"
+    return replace(utterance, failure=f"the id {shown(utterance.utt)} {problem}; give it another id.")
 
 
 def with_hotwords(utterances: Sequence[Utterance], path: str, settings: lists.Settings) -> list[Utterance]:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, get_args
 
 from asrkit import progress
-from asrkit.acoustic.greedy import text_of
-from asrkit.errors import shown
+from asrkit.errors import AsrkitError
 from asrkit.formats import ctm, hyps, kaldi_dir, trn
 from asrkit.formats.ctm import CtmWord
 from asrkit.formats.hyps import Failure, Hypothesis
 from asrkit.formats.kaldi_dir import Transcript
+from asrkit.units.joining import text_of
 
 Format = Literal["text", "jsonl", "ctm", "trn", "srt"]
 FORMATS: tuple[str, ...] = get_args(Format)
@@ -23,16 +23,20 @@ Result = Hypothesis | Failure
 
 
 def lines(format: str, results: Iterable[Result]) -> Iterator[str]:
-    """Yield the lines of `results` in one of FORMATS as they come; failures have none."""
+    """Yield the lines of `results` in one of FORMATS as they come; failures have none.
+
+    Raises:
+        AsrkitError: the format is made of times and no word has any.
+    """
     good = (result for result in results if isinstance(result, Hypothesis))
     if format == "jsonl":
         yield from hyps.serialize(good)
     elif format == "ctm":
-        yield from ctm.serialize(_ctm_words(good))
+        yield from ctm.serialize(_ctm_words(_with_times(good, format)))
     elif format == "srt":
-        yield from _captions(good)
+        yield from _captions(_with_times(good, format))
     elif format == "trn":
-        yield from trn.serialize(_without_brackets(good))
+        yield from trn.serialize(Transcript(result.utt, result.text) for result in good)
     else:
         yield from kaldi_dir.serialize_text(Transcript(result.utt, result.text) for result in good)
 
@@ -41,22 +45,26 @@ def files(results: Callable[[], Iterable[Result]]) -> Iterator[tuple[str, Iterat
     """Yield (name, lines) of each file of an output folder; `results` gives all of them each time it is called."""
     yield "hyps.jsonl", lines("jsonl", results())
     yield "text", lines("text", results())
-    yield "ctm", lines("ctm", results())
+    good = (result for result in results() if isinstance(result, Hypothesis))
+    yield "ctm", ctm.serialize(_ctm_words(_with_times(good, "ctm", needed=False)))
     yield "trn", lines("trn", results())
     yield "failed.jsonl", hyps.serialize_failed(result for result in results() if isinstance(result, Failure))
 
 
-def _without_brackets(hypotheses: Iterable[Hypothesis]) -> Iterator[Transcript]:
-    """Yield the transcripts whose ids a TRN file can hold, and warn if there are others."""
-    others = []
+def _with_times(hypotheses: Iterable[Hypothesis], format: str, *, needed: bool = True) -> Iterator[Hypothesis]:
+    """Yield all hypotheses, and warn of those whose words have no times; if none has any, that is `needed` an error."""
+    timed = untimed = 0
     for hypothesis in hypotheses:
-        if "(" in hypothesis.utt:
-            others.append(hypothesis.utt)
-        else:
-            yield Transcript(hypothesis.utt, hypothesis.text)
-    if others:
-        count = progress.counted(len(others), "utterance")
-        progress.warn(f"{count} left out of trn, which cannot hold a bracket in an id, such as {shown(others[0])}")
+        yield hypothesis
+        if hypothesis.best.words:
+            has_times = any(word.start is not None for word in hypothesis.best.words)
+            timed, untimed = timed + has_times, untimed + (not has_times)
+    if untimed and not timed and needed:
+        what = f"no word has a time, and {format} is made of times: neither the model nor the posteriors tell them"
+        cure = "use --format text, or write the times into the posteriors (UTT/times)"
+        raise AsrkitError(what, cure=cure)
+    if untimed:
+        progress.warn(f"{progress.counted(untimed, 'utterance')} without times of words, left out of {format}")
 
 
 def _ctm_words(hypotheses: Iterable[Hypothesis]) -> Iterator[CtmWord]:

@@ -31,6 +31,7 @@ from asrkit.search.graph import search_graph
 from asrkit.search.path import Path
 from asrkit.search.posteriors import checked
 from asrkit.search.rescore import rescore
+from asrkit.units.joining import Joiner
 
 _LISTS_KEPT = 16  # compiled lists of single utterances that are kept for the next ones
 
@@ -89,6 +90,7 @@ class Pipeline:
             units = None if self.model is None else self.model.package.units
             self.graph = open_graph(setup.graph, units, model_name=str(setup.model), contents=False)
         self.units = self.graph.units if self.model is None and self.graph else self.model.package.units
+        self._joiner = Joiner(self.units)
         self.hotwords: list[HotwordGraph | None] = [None] * len(setup.settings)
         if setup.hotwords is not None:
             self.hotwords = [self._of_list(setup.hotwords, setting.hotwords) for setting in setup.settings]
@@ -160,6 +162,9 @@ class Pipeline:
     def _heard(self, utterances: list[Utterance]) -> Iterator[Heard]:
         if self._archive is not None:
             for utterance in utterances:
+                if utterance.failure is not None:
+                    yield Heard(utterance.utt, None, utterance.failure)
+                    continue
                 with self.clock("posteriors"):
                     heard = replay(self._archive, utterance.utt)
                 yield heard
@@ -196,7 +201,7 @@ class Pipeline:
     def _greedy(self, heard: Heard, emission: Emission) -> Hypothesis:
         assert self.model is not None
         checked(emission.log_probs, len(self.units.units), heard.utt)
-        best = greedy_reading(emission, self.model)
+        best = greedy_reading(emission, self.model, self._joiner)
         return Hypothesis(heard.utt, best, duration=heard.duration, warnings=warnings_of(heard))
 
     def _searched(

@@ -12,7 +12,6 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 from asrkit import progress, store
 from asrkit.decode import jobs as processes
@@ -25,14 +24,14 @@ from asrkit.decode.pipeline import Answer
 from asrkit.decode.setup import Setup
 from asrkit.decode.telling import told
 from asrkit.errors import AsrkitError, Status
-from asrkit.formats import hyps, posteriors
+from asrkit.formats import hyps, paths, posteriors
 from asrkit.formats.hyps import Failure, Hypothesis
 from asrkit.formats.posteriors import Posteriors
 from asrkit.formats.reading import read_json
 from asrkit.store.journal import check_unused, open_journal
 
 KIND = "decoding"
-LATTICES, WORDS = "lattices.txt", "words.txt"
+LATTICES, LATTICE_LIST, WORDS = "lattices.txt", "lattices.scp", "words.txt"
 _PARTIAL = ".partial"
 _JOURNAL, _NOTE = "journal.jsonl", "run.json"
 _CURE_EXISTS = "name another folder, or pass --overwrite, or --resume if it is an unfinished run"
@@ -211,8 +210,11 @@ def _write_results(folder: Path, setup: Setup, kept: Kept, number: int) -> None:
         store.write_lines(folder / LATTICES, (line for _, text in found for line in text.split("\n")))
     else:
         (folder / "lattices").mkdir()
+        utts = []
         for utt, content in found:
-            store.write_bytes(folder / "lattices" / f"{quote(utt, safe='')}.fst", base64.b64decode(content))
+            store.write_bytes(folder / "lattices" / paths.file_name(utt, ".fst"), base64.b64decode(content))
+            utts.append(utt)
+        store.write_lines(folder / LATTICE_LIST, paths.file_list(utts, "lattices", ".fst"))
     if setup.graph is not None:
         store.write_bytes(folder / WORDS, (Path(setup.graph) / WORDS).read_bytes())
 

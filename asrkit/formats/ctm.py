@@ -12,8 +12,8 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from asrkit.errors import AsrkitError, shown
-from asrkit.formats.fields import number, rows, written
+from asrkit.errors import AsrkitError
+from asrkit.formats.fields import escaped, number, one_line, rows
 
 _COMMENT = ";;"
 
@@ -54,12 +54,16 @@ def parse(path: str | os.PathLike[str]) -> tuple[CtmWord, ...]:
 def serialize(words: Iterable[CtmWord]) -> Iterator[str]:
     """Yield the lines of `words`: times to a hundredth of a second, confidences to four digits.
 
-    Raises:
-        AsrkitError: an id or word that cannot be written as one field; an id that would make the line a comment.
+    Whatever a word or an id holds, its line is written: white space in a word becomes `_`, a word without characters is
+    left out, an id is `fields.escaped`, also where it would make the line a comment.
     """
     for word in words:
-        if word.utt.startswith(_COMMENT):
-            raise AsrkitError(f"the utterance {shown(word.utt)} would be a comment in a CTM file", cure="rename it")
-        ids = f"{written(word.utt, 'utterance')} {written(word.channel, 'channel')}"
+        utt = escaped(word.utt)
+        if utt.startswith(_COMMENT):
+            utt = "%3B" + utt[1:]
+        text = "_".join(one_line(word.word).split(" "))
+        text = "_".join(text.split("\t"))
+        if not text:
+            continue
         confidence = "" if word.confidence is None else f" {word.confidence:.4f}"
-        yield f"{ids} {word.start:.2f} {word.duration:.2f} {written(word.word, 'word')}{confidence}"
+        yield f"{utt} {escaped(word.channel)} {word.start:.2f} {word.duration:.2f} {text}{confidence}"

@@ -15,6 +15,8 @@ _MAX_DIGITS = 18  # fits into 64 bits
 _GAP = re.compile("[ \t]+")
 _UNWRITABLE = re.compile("[ \t\r\n\0\ud800-\udfff]|^\ufeff|^$")
 _BREAKS_LINES = re.compile("[\r\n\0\ud800-\udfff]|^[ \t\ufeff]|[ \t]$")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_CONTROLS = re.compile("[\r\n\0\ud800-\udfff]+")
 _LISTED = 10
 
 
@@ -136,6 +138,41 @@ def written_rest(text: str, what: str) -> str:
     if _BREAKS_LINES.search(text):
         raise AsrkitError(f"the {what} {shown(text)} cannot be written on one line", cure="write it without line ends")
     return text
+
+
+def escaped(field: str) -> str:
+    """Return an id as one field of a line: what `written` refuses is written as `%` and the hex of its UTF-8 bytes.
+
+    Other ids stay as they are, a `%` in them too. A lone surrogate is the byte of a file name that it stands for.
+    """
+    if not field:
+        return "%"
+    return _UNWRITABLE.sub(lambda found: _as_hex(found[0]), field)
+
+
+def one_line(text: str) -> str:
+    """Return `text` without what no line can hold: white space around it, line ends, NUL, halves of surrogate pairs."""
+    return _BREAKS_LINES.sub("", _CONTROLS.sub(" ", text)).strip(" \t\ufeff")
+
+
+def without_surrogates(text: str) -> str:
+    """Return `text` with the surrogates that UTF-8 cannot hold, bytes of file names, as `%` and their hex."""
+    return _SURROGATES.sub(lambda found: _as_hex(found[0]), text)
+
+
+def is_field(text: str) -> bool:
+    """Return whether `text` can be one field of a line: `written` returns it as it is."""
+    return _UNWRITABLE.search(text) is None
+
+
+def _as_hex(character: str) -> str:
+    how = "surrogateescape" if _is_byte(character) else "surrogatepass"
+    return "".join(f"%{byte:02X}" for byte in character.encode("utf-8", how))
+
+
+def _is_byte(character: str) -> bool:
+    """Whether this is a byte of a file name that is not UTF-8, as `os.fsdecode` gives it."""
+    return "\udc80" <= character <= "\udcff"
 
 
 def refuse_all(errors: Iterable[AsrkitError], what: str, name: str, most: int = _LISTED) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from asrkit.errors import AsrkitError, shown
-from asrkit.formats.fields import filled_lines
+from asrkit.formats.fields import filled_lines, without_surrogates
 from asrkit.formats.reading import name_of, parse_json
 
 _MAX_LINE_BYTES = 64 << 20
@@ -102,5 +102,9 @@ def _is_finite_integer(value: Any) -> bool:
 
 
 def line_of(value: dict[str, Any]) -> str:
-    """Return the line of `value`, without the keys that have no value."""
-    return json.dumps({k: v for k, v in value.items() if v is not None}, ensure_ascii=False, allow_nan=False)
+    """Return the line of `value`, without the keys that have no value.
+
+    Bytes of a file name that are not UTF-8, and halves of surrogate pairs, become `%` and their hex.
+    """
+    line = json.dumps({k: v for k, v in value.items() if v is not None}, ensure_ascii=False, allow_nan=False)
+    return without_surrogates(line)

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from asrkit import progress
 from asrkit.errors import AsrkitError, from_os_error, shown
-from asrkit.formats.fields import entries, number, refuse_empty, written, written_rest
+from asrkit.formats.fields import entries, escaped, number, one_line, refuse_empty, written, written_rest
 from asrkit.formats.reading import split_fields
 
 WAV_SCP, SEGMENTS, TEXT, UTT2SPK = "wav.scp", "segments", "text", "utt2spk"
@@ -191,13 +191,9 @@ def parse_text(path: str | os.PathLike[str]) -> tuple[Transcript, ...]:
 
 
 def serialize_text(texts: Iterable[Transcript]) -> Iterator[str]:
-    """Yield the lines of text.
-
-    Raises:
-        AsrkitError: an id or a text that no line can hold.
-    """
+    """Yield the lines of text; an id or a text that no line can hold is `fields.escaped` or made `fields.one_line`."""
     for transcript in texts:
-        yield f"{written(transcript.utt, 'utterance')} {written_rest(transcript.text, 'text')}".rstrip(" ")
+        yield f"{escaped(transcript.utt)} {one_line(transcript.text)}".rstrip(" ")
 
 
 def parse_utt2spk(path: str | os.PathLike[str]) -> tuple[Speaker, ...]:

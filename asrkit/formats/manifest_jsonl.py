@@ -26,7 +26,7 @@ from asrkit.errors import AsrkitError, shown
 from asrkit.formats.fields import Once, refuse_empty
 from asrkit.formats.hotword_lines import Phrase
 from asrkit.formats.json_lines import JsonObject, line_of, read_objects
-from asrkit.formats.paths import can_be_id, utterance_ids
+from asrkit.formats.paths import utterance_ids
 from asrkit.formats.reading import name_of
 
 
@@ -78,10 +78,6 @@ def parse(path: str | os.PathLike[str], *, allow_commands: bool = False) -> tupl
     once = Once("id", name_of(path))
     for utterance in utterances:
         once.add(utterance.utt, utterance.line)
-        if not can_be_id(utterance.utt):
-            what = f"the id {shown(utterance.utt)} has white space in it"
-            cure = 'give the line an "id" without white space'
-            raise AsrkitError(what, where=f"{name_of(path)}:{utterance.line}", cure=cure)
     return tuple(utterances)
 
 

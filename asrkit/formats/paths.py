@@ -6,18 +6,22 @@ Here too stands what a relative path in any list means (`locate`), and which ids
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 from asrkit.errors import AsrkitError, shown
-from asrkit.formats.fields import Once, filled_lines, refuse_empty, written_rest
+from asrkit.formats.fields import Once, escaped, filled_lines, refuse_empty, written_rest
 from asrkit.formats.reading import STDIN, name_of
 
 _SEPARATORS = re.compile("[ \t\r\n]")
+_NOT_IN_NAMES = re.compile("[\0-\x1f\x7f%/\\\\:*?\"<>|\ud800-\udfff]|^[.-]")
+_LONGEST_NAME = 240  # bytes; file systems hold 255, and a file gets a longer name while it is written
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,8 @@ def locate(path: str, list_path: str | os.PathLike[str]) -> str:
 def utterance_ids(paths: Sequence[str]) -> tuple[str, ...]:
     """Return one id a file: its name without ending, or its whole path without ending where names repeat.
 
-    White space that separates fields and lines becomes `_`, since the ids stand in files of such.
+    White space that separates fields and lines becomes `_`, since the ids stand in files of such; a byte that is not
+    UTF-8 becomes `%` and its hex.
 
     Raises:
         AsrkitError: two files would have one id.
@@ -76,7 +81,7 @@ def utterance_ids(paths: Sequence[str]) -> tuple[str, ...]:
     names = [Path(path).stem for path in paths]
     if len(set(names)) != len(names):
         names = [os.path.splitext(path)[0] for path in paths]
-    ids = [_SEPARATORS.sub("_", name) or "_" for name in names]
+    ids = [escaped(_SEPARATORS.sub("_", name) or "_") for name in names]
     repeated = next((i for i, count in Counter(ids).items() if count > 1), None)
     if repeated is not None:
         first, second = [path for path, i in zip(paths, ids, strict=True) if i == repeated][:2]
@@ -85,6 +90,21 @@ def utterance_ids(paths: Sequence[str]) -> tuple[str, ...]:
     return tuple(ids)
 
 
-def can_be_id(text: str) -> bool:
-    """Return whether `text` can stand as an id in files of fields and lines."""
-    return bool(text) and not _SEPARATORS.search(text)
+def file_name(utt: str, suffix: str) -> str:
+    """Return a name for the file of an utterance: distinct for distinct ids, of at most 255 bytes in UTF-8.
+
+    `/`, NUL and the like are percent-encoded, which `urllib.parse.unquote` undoes. A longer name is cut, with a hash of
+    the id at its end; the list beside the files (`file_list`) tells the id.
+    """
+    name = _NOT_IN_NAMES.sub(lambda found: quote(found[0], safe="", errors="surrogateescape"), utt) + suffix
+    content = name.encode("utf-8")
+    if len(content) <= _LONGEST_NAME:
+        return name
+    tail = f"~{hashlib.sha256(utt.encode('utf-8', 'surrogateescape')).hexdigest()[:16]}{suffix}"
+    return content[: _LONGEST_NAME - len(tail)].decode("utf-8", "ignore") + tail
+
+
+def file_list(utts: Iterable[str], folder: str, suffix: str) -> Iterator[str]:
+    """Yield a line `<utterance> <folder>/<file>` for each utterance, as Kaldi's lists have it."""
+    for utt in utts:
+        yield f"{escaped(utt)} {folder}/{file_name(utt, suffix)}"

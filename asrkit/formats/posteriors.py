@@ -5,6 +5,9 @@
                          place where that is a guess, because the model does not tell
     NAME.ark, NAME.scp   Kaldi's archive of matrices and the list of them, without times
 
+An id that itself ends in `/times` or `/estimated_times` has `%2F` for that `/` in the names of its arrays. In archives
+of other programs, an array of two dimensions named `a/times` is the utterance of that id.
+
 The form is known by the content, except that a list of matrices must be named `*.scp`.
 """
 
@@ -12,6 +15,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -29,6 +33,7 @@ from asrkit.errors import AsrkitError, Status, from_os_error, shown
 from asrkit.formats import kaldi_ark
 
 _TIMES, _ESTIMATED = "/times", "/estimated_times"
+_LIKE_TIMES = re.compile("(?:/|%(?:25)*2F)((?:estimated_)?times)$")  # an id that could be taken for an array of times
 _SUFFIX = ".npy"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that zip knows: the same content gives the same bytes (law 10)
 _CURE = "make it anew with: asrkit posteriors"
@@ -146,7 +151,7 @@ class _Npz(Mapping[str, Posteriors]):
                 raise AsrkitError(f"array {shown(key)} stands in it twice", where=name, cure=_CURE)
             entries[key] = entry
         self._entries = entries
-        self._utts = {key: None for key in entries if not self._is_times(key)}
+        self._utts = {_id_of(key): key for key in entries if not self._is_times(key)}
         if not self._utts:
             raise AsrkitError("this npz is empty", where=name, cure=_CURE)
 
@@ -159,18 +164,30 @@ class _Npz(Mapping[str, Posteriors]):
     def __getitem__(self, utt: str) -> Posteriors:
         if utt not in self._utts:
             raise KeyError(utt)
-        log_probs = self._array(utt, dimensions=2)
-        suffix = next((suffix for suffix in (_TIMES, _ESTIMATED) if utt + suffix in self._entries), None)
-        if suffix is None:
+        key = self._utts[utt]
+        log_probs = self._array(key, dimensions=2)
+        named = (key + suffix for suffix in (_TIMES, _ESTIMATED) if key + suffix in self._entries)
+        of_times = next((name for name in named if self._is_times(name)), None)
+        if of_times is None:
             return Posteriors(log_probs)
-        times = self._array(utt + suffix, dimensions=1)
+        times = self._array(of_times, dimensions=1)
         if len(times) != len(log_probs):
             what = f"{shown(utt)} has {len(log_probs)} steps, but {len(times)} times"
             raise AsrkitError(what, where=self._name, cure=_CURE)
-        return Posteriors(log_probs, times, suffix == _ESTIMATED)
+        return Posteriors(log_probs, times, of_times.endswith(_ESTIMATED))
 
     def _is_times(self, key: str) -> bool:
-        return any(key.endswith(end) and key.removesuffix(end) in self._entries for end in (_TIMES, _ESTIMATED))
+        """Whether an array holds the times of another one: by its name, unless it has two dimensions."""
+        named = any(key.endswith(end) and key.removesuffix(end) in self._entries for end in (_TIMES, _ESTIMATED))
+        return named and self._dimensions(key) != 2
+
+    def _dimensions(self, key: str) -> int | None:
+        """Return how many dimensions an array has, None if that cannot be read."""
+        try:
+            with self._archive.open(self._entries[key]) as stream:
+                return len(_npy_header(stream)[0])
+        except _DAMAGES:
+            return None
 
     def _array(self, key: str, *, dimensions: int) -> NDArray[np.float32]:
         entry = self._entries[key]
@@ -204,11 +221,29 @@ def _npz_writer(path: str | os.PathLike[str]) -> Iterator[Callable[[str, Posteri
     with store.publish_file(path) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
 
         def add(utt: str, item: Posteriors) -> None:
-            _add(archive, utt, item.log_probs)
+            key = _key_of(utt)
+            _add(archive, key, item.log_probs)
             if item.times is not None:
-                _add(archive, utt + (_ESTIMATED if item.estimated else _TIMES), item.times)
+                _add(archive, key + (_ESTIMATED if item.estimated else _TIMES), item.times)
 
         yield add
+
+
+def _key_of(utt: str) -> str:
+    """Return the name of an utterance's array, which cannot be taken for times; `_id_of` undoes it."""
+    found = _LIKE_TIMES.search(utt)
+    if found is None:
+        return utt
+    mark = "%2F" if found[0][0] == "/" else "%25" + found[0][1 : -len(found[1])]
+    return utt[: found.start()] + mark + found[1]
+
+
+def _id_of(key: str) -> str:
+    found = _LIKE_TIMES.search(key)
+    if found is None or found[0][0] == "/":
+        return key
+    mark = found[0][: -len(found[1])]
+    return key[: found.start()] + ("/" if mark == "%2F" else "%" + mark[3:]) + found[1]
 
 
 def _add(archive: zipfile.ZipFile, key: str, array: NDArray[np.float32]) -> None:

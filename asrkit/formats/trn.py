@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 
-from asrkit.errors import AsrkitError, shown
-from asrkit.formats.fields import Once, filled_lines, refuse_empty, written, written_rest
+from asrkit.errors import AsrkitError
+from asrkit.formats.fields import Once, escaped, filled_lines, one_line, refuse_empty
 from asrkit.formats.kaldi_dir import Transcript
 from asrkit.formats.reading import name_of
 
@@ -37,13 +37,14 @@ def parse(path: str | os.PathLike[str]) -> tuple[Transcript, ...]:
 
 
 def serialize(transcripts: Iterable[Transcript]) -> Iterator[str]:
-    """Yield the lines of `transcripts`.
+    """Yield the lines of `transcripts`; an id or a text that no line can hold is `escaped` or made `one_line`.
 
-    Raises:
-        AsrkitError: an id or a text that no line can hold; an id with an opening bracket.
+    An opening bracket in an id becomes `%28`.
     """
     for transcript in transcripts:
-        if "(" in transcript.utt:
-            raise AsrkitError(f"the utterance {shown(transcript.utt)} cannot stand in brackets", cure="rename it")
-        text = written_rest(transcript.text, "text")
-        yield f"{text} ({written(transcript.utt, 'utterance')})".lstrip(" ")
+        yield f"{one_line(transcript.text)} ({id_of(transcript.utt)})".lstrip(" ")
+
+
+def id_of(utt: str) -> str:
+    """Return the id of an utterance as a TRN file writes it."""
+    return escaped(utt).replace("(", "%28")

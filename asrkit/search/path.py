@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -50,7 +50,7 @@ class Path:
     units: NDArray[np.int32]
     unit_steps: NDArray[np.int32]
     scores: Scores
-    breaks: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
+    breaks: NDArray[np.int32]
 
 
 def read_path(

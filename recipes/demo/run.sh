@@ -21,13 +21,12 @@ echo "3/4 decoding 24 recordings, three times (the very first run compiles for h
 asrkit decode "$data" --greedy -o greedy --overwrite --log-json 2> greedy.log
 asrkit decode "$data" --graph graph -o lm --overwrite --log-json 2> lm.log
 asrkit decode "$data" --graph graph --hotwords "$data/hotwords.txt" -o hotwords --overwrite --log-json 2> hotwords.log
-python3 "$recipes/naive.py" greedy/text > naive.txt # the greedy transcripts are syllables: each as its most frequent character
 
 echo "4/4 scoring"
 asrkit compare lm hotwords "$data/text" --show 2
 echo
 python3 "$recipes/table.py" "$data/text" "$data/hotwords.txt" \
-  "greedy, naive lexicon=naive.txt:greedy.log" "+ language model=lm:lm.log" "+ hotwords=hotwords:hotwords.log"
+  "greedy=greedy:greedy.log" "+ language model=lm:lm.log" "+ hotwords=hotwords:hotwords.log"
 echo
 echo "errors: character error rate. The domain's text resembles the recordings on purpose: see recipes/demo/README.md.
 Where to look next, in $work:

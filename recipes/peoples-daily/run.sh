@@ -38,7 +38,6 @@ asrkit build-graph --lexicon lexicon.txt --lm lm.arpa --tokens "$tokens" -o grap
 asrkit decode "$recordings" --greedy -o greedy --overwrite --log-json 2> greedy.log
 asrkit decode "$recordings" --graph graph -o lm --posteriors-out heard.npz --overwrite --log-json 2> lm.log
 asrkit decode "$recordings" --graph graph --hotwords "$hotwords" -o hotwords --overwrite --log-json 2> hotwords.log
-python3 "$recipes/naive.py" greedy/text > naive.txt
 
 # 5. Scores. How many of the errors are the search's own? Those that a wider beam would mend; and those where the best path
 #    that says what was said, found by a bias of 50 nats on each of its units, scores more than what came out.
@@ -49,4 +48,4 @@ asrkit decode --posteriors-in heard.npz --graph graph --utt-hotwords lists.txt -
   --log-json 2> said.log
 python3 "$recipes/peoples-daily/whose.py" table "$reference" lm said
 python3 "$recipes/table.py" "$reference" "$hotwords" \
-  "greedy, naive lexicon=naive.txt:greedy.log" "+ language model=lm:lm.log" "+ hotwords=hotwords:hotwords.log"
+  "greedy=greedy:greedy.log" "+ language model=lm:lm.log" "+ hotwords=hotwords:hotwords.log"

@@ -12,6 +12,7 @@ from asrkit.acoustic.folder import SHIPPED
 from asrkit.acoustic.model import AcousticModel
 from asrkit.audio.read import read
 from asrkit.decode.inputs import utterances
+from asrkit.units.special import is_special
 from benchmarks.peers import sherpa
 from tests.acoustic.make_facts import DEMO, FACTS_OF_SHIPPED, sha256_of_shipped
 
@@ -54,7 +55,7 @@ def test_features_are_those_of_funasr_onnx(models, facts):
 def test_greedy_units_are_those_of_the_peers(models, heard, facts, peer):
     differing = count = 0
     for one in heard[peer]:
-        theirs = [unit for unit in facts[peer][one.utt]["tokens"] if not greedy.is_special(unit)]
+        theirs = [unit for unit in facts[peer][one.utt]["tokens"] if not is_special(unit)]
         units, _ = greedy.best_steps(one.emission.log_probs, models[peer])
         differing += Levenshtein.distance(units, theirs)
         count += len(theirs)

@@ -5,7 +5,6 @@ import pytest
 
 from asrkit.acoustic import timestamps
 from asrkit.acoustic.frontend import stacked
-from asrkit.acoustic.greedy import text_of
 from tests.random_cases import random_cases
 
 STEP = 0.02
@@ -91,24 +90,3 @@ def test_frames_are_stacked_as_a_loop_would(rng):
     stack, stride = int(rng.integers(1, 9)), int(rng.integers(1, 8))
     frames = rng.normal(size=(int(rng.integers(1, 40)), 3)).astype(np.float32)
     np.testing.assert_array_equal(stacked(frames, stack, stride), _stacked_slowly(frames, stack, stride))
-
-
-@pytest.mark.parametrize(
-    ("units", "text"),
-    [
-        ("今 天 天 气", "今天天气"),
-        ("打 开 hel@@ lo world 窗 口", "打开hello world窗口"),
-        ("i want to go", "i want to go"),
-        ("我 有 iphone 十 五", "我有iphone十五"),
-        ("1 5 号", "15号"),
-        ("zhōng guó de", "zhōng guó de"),
-        ("<s> 中 <unk> 国 </s> <blank>", "中国"),
-        ("▁hel lo ▁world", "hello world"),
-        ("▁ 你 好 ▁hi", "你好hi"),
-        ("<|zh|> <|NEUTRAL|> 你 好", "你好"),
-        ("hel@@", "hel"),
-        ("", ""),
-    ],
-)
-def test_units_become_text(units, text):
-    assert text_of(units.split()) == text

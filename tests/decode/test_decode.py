@@ -200,7 +200,7 @@ def test_one_utterance_is_not_told_of_as_several(graph):
 
 
 def test_without_a_graph_for_it_a_models_best_units_come_out(tmp_path):
-    assert "ā" in run("decode", DEMO / "demo-04.flac", "--greedy").stdout.translate(dict.fromkeys(map(ord, "áǎà"), "ā"))
+    assert run("decode", DEMO / "demo-04.flac", "--greedy").stdout.startswith("demo-04 明天上")
     by_name = run("decode", DEMO / "demo-04.flac", "--model", TOKENS.parent)
     assert by_name.stdout == run("decode", DEMO / "demo-04.flac", "--greedy").stdout
 

@@ -1,6 +1,5 @@
 import pytest
 
-from asrkit.errors import AsrkitError
 from asrkit.formats import ctm
 from asrkit.formats.ctm import CtmWord
 from tests.formats.bad_files import check_broken, check_harmless, odd_word, put, told, written
@@ -46,10 +45,24 @@ def test_wrong_lines_are_told_with_place_and_cure(tmp_path, text, sentence):
     told(ctm.parse, written(tmp_path / "c.ctm", text), sentence)
 
 
-@pytest.mark.parametrize(("utt", "channel", "word"), [(";;u", "1", "a"), ("u", "1", ""), ("u", " ", "a")])
-def test_what_no_line_can_hold_is_refused_when_written(utt, channel, word):
-    with pytest.raises(AsrkitError, match=r"cannot be written|would be a comment"):
-        list(ctm.serialize((CtmWord(utt, channel, 0.0, 0.0, word),)))
+@pytest.mark.parametrize(
+    ("utt", "channel", "word", "line"),
+    [
+        (";;u", "1", "a", "%3B;u 1 0.00 0.00 a"),
+        ("u", " ", "a", "u %20 0.00 0.00 a"),
+        ("u v", "1", "hello\tworld\n", "u%20v 1 0.00 0.00 hello_world"),
+        ("\udcff", "1", "\ud800a\0", "%FF 1 0.00 0.00 a"),
+        ("", "1", "a", "% 1 0.00 0.00 a"),
+    ],
+)
+def test_whatever_a_word_or_an_id_holds_its_line_is_written(tmp_path, utt, channel, word, line):
+    assert list(ctm.serialize((CtmWord(utt, channel, 0.0, 0.0, word),))) == [line]
+    assert len(ctm.parse(put(tmp_path / "c.ctm", [line]))) == 1
+
+
+@pytest.mark.parametrize("word", ["", " ", "\0", "\udc80"])
+def test_a_word_without_characters_has_no_line(word):
+    assert list(ctm.serialize((CtmWord("u", "1", 0.0, 0.0, word),))) == []
 
 
 def test_bad_files_end_in_one_sentence_and_harmless_ones_are_read(tmp_path):

@@ -124,14 +124,21 @@ def test_wrong_lines_are_told_with_place_and_cure(tmp_path, name, text, sentence
         ("wav.scp", Recording("a", "")),
         ("wav.scp", Recording("a", "x\ny")),
         ("segments", Segment("a", "", 0, 1)),
-        ("text", Transcript("a", " b")),
-        ("text", Transcript("", "b")),
         ("utt2spk", Speaker("a", "b c")),
     ],
 )
 def test_what_no_line_can_hold_is_refused_when_written(name, value):
     with pytest.raises(AsrkitError, match="cannot be written"):
         list(FILES[name][1]((value,)))
+
+
+@pytest.mark.parametrize(
+    ("utt", "text", "line"),
+    [("a", " b\nc ", "a b c"), ("", "b", "% b"), ("a b", "\0", "a%20b"), ("\udcff", "x\udc80", "%FF x")],
+)
+def test_whatever_a_transcript_holds_its_line_is_written(tmp_path, utt, text, line):
+    assert list(kaldi_dir.serialize_text([Transcript(utt, text)])) == [line]
+    assert len(kaldi_dir.parse_text(written(tmp_path / "text", line + "\n"))) == 1
 
 
 @pytest.mark.parametrize("name", FILES)

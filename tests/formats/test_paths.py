@@ -1,3 +1,6 @@
+import os
+from urllib.parse import unquote
+
 import pytest
 
 from asrkit.errors import AsrkitError
@@ -52,6 +55,24 @@ def test_an_id_is_the_name_without_ending_or_the_whole_path_where_names_repeat()
 )
 def test_wrong_lists_are_told_with_place_and_cure(tmp_path, text, sentence):
     told(paths.parse, written(tmp_path / "list.txt", text), sentence)
+
+
+def test_a_name_that_is_not_utf8_gives_an_id_that_says_which_bytes():
+    assert paths.utterance_ids([os.fsdecode(b"d/caf\xe9 1.wav")]) == ("caf%E9_1",)
+
+
+ODD_IDS = ["a", "a/times", "a%2Ftimes", "..", ".hidden", "-x", "句" * 300, "句" * 299 + "子", "a:b*?", "\u3000", "\0"]
+ODD_IDS += ["\udcff"]
+
+
+def test_each_utterance_has_a_file_of_its_own_and_a_list_tells_which(tmp_path):
+    names = [paths.file_name(utt, ".fst") for utt in ODD_IDS]
+    assert len(set(names)) == len(ODD_IDS)
+    for name in names:
+        (tmp_path / name).touch()
+    assert sorted(os.listdir(tmp_path)) == sorted(names)
+    assert [unquote(name, errors="surrogateescape") for name in names[:6]] == [f"{utt}.fst" for utt in ODD_IDS[:6]]
+    assert list(paths.file_list(["a b", "句"], "lattices", ".fst")) == ["a%20b lattices/a b.fst", "句 lattices/句.fst"]
 
 
 @pytest.mark.parametrize("path", ["a\nb", " a", "a\t", "\0", "\ufeffa"])

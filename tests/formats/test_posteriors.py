@@ -57,6 +57,30 @@ def test_numpy_reads_our_npz_and_we_read_numpys(tmp_path):
     assert found["u2"].log_probs.dtype == np.float32 and found["u2"].times is None
 
 
+@pytest.mark.parametrize("with_times", [True, False])
+def test_an_id_that_looks_like_the_times_of_another_is_an_utterance(tmp_path, with_times):
+    ids = ["a", "a/times", "a/times/times", "a%2Ftimes", "a%252Ftimes", "a/estimated_times", "times", "/times"]
+    items = {
+        utt: Posteriors(np.full((2, 3), n, np.float32), np.array([0, n], np.float32) if with_times else None)
+        for n, utt in enumerate(ids)
+    }
+    posteriors.write(tmp_path / "p.npz", items.items())
+    found = _read_whole(tmp_path / "p.npz")
+    assert list(found) == ids
+    for utt, item in items.items():
+        np.testing.assert_array_equal(found[utt].log_probs, item.log_probs)
+        assert with_times == (found[utt].times is not None)
+        np.testing.assert_array_equal(found[utt].times, item.times)
+
+
+def test_an_array_of_numpy_named_like_times_is_an_utterance_if_it_has_two_dimensions(tmp_path):
+    rows = np.zeros((2, 3), np.float32)
+    np.savez(tmp_path / "p.npz", **{"a": rows, "a/times": rows, "b": rows, "b/times": np.zeros(2, np.float32)})
+    found = _read_whole(tmp_path / "p.npz")
+    assert sorted(found) == ["a", "a/times", "b"]
+    assert found["a"].times is None and found["b"].times is not None
+
+
 def test_the_same_posteriors_give_the_same_bytes(tmp_path):
     items = [("u1", Posteriors(np.zeros((1, 2), np.float32)))]
     for name in ("a", "b"):

@@ -1,6 +1,5 @@
 import pytest
 
-from asrkit.errors import AsrkitError
 from asrkit.formats import trn
 from asrkit.formats.kaldi_dir import Transcript
 from tests.formats.bad_files import check_broken, check_harmless, odd_word, put, told, written
@@ -41,10 +40,19 @@ def test_wrong_lines_are_told_with_place_and_cure(tmp_path, text, sentence):
     told(trn.parse, written(tmp_path / "t.trn", text), sentence)
 
 
-@pytest.mark.parametrize("transcript", [Transcript("a(b", "x"), Transcript("a b", "x"), Transcript("a", "x\ny")])
-def test_what_no_line_can_hold_is_refused_when_written(transcript):
-    with pytest.raises(AsrkitError, match="cannot"):
-        list(trn.serialize((transcript,)))
+@pytest.mark.parametrize(
+    ("utt", "text", "line"),
+    [
+        ("a(1)", "x", "x (a%281))"),
+        ("a b", "x", "x (a%20b)"),
+        ("a", " x\ny\0 ", "x y (a)"),
+        ("\udce9", "\ud800", "(%E9)"),
+        ("", "", "(%)"),
+    ],
+)
+def test_whatever_a_text_or_an_id_holds_its_line_is_written(tmp_path, utt, text, line):
+    assert list(trn.serialize((Transcript(utt, text),))) == [line]
+    assert len(trn.parse(put(tmp_path / "t.trn", [line]))) == 1
 
 
 def test_bad_files_end_in_one_sentence_and_harmless_ones_are_read(tmp_path):

@@ -106,13 +106,6 @@ def test_peoples_daily_takes_the_layout_of_aishell_and_text_that_is_there(tmp_pa
     assert hotwords[0] < greedy[0] and len((work / "reference.txt").read_text().splitlines()) == 4
 
 
-def test_the_naive_lexicon_writes_each_syllable_as_its_most_frequent_character(tmp_path):
-    (tmp_path / "text").write_text("u1 wǒ de shì\nu2 ma1 xyz\n", encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, RECIPES / "naive.py", tmp_path / "text"], capture_output=True, text=True, check=True
-    )
-    assert done.stdout == "u1 我的是\nu2 妈xyz\n"
-
 
 def write_for_sherpa(folder):
     """Write the small model as an export for sherpa-onnx: the unit table as text, the rest in the metadata."""

@@ -1,0 +1,162 @@
+"""Units to words, and words to text: the one way in which asrkit writes what was recognized.
+
+How units join is a property of the unit table:
+
+    hel@@ lo        a piece with `@@` goes on in the next unit (subword-nmt; FunASR's Chinese and English models)
+    ▁hel lo         a piece with `▁` begins a word (SentencePiece)
+    h e l l o |     single letters; a delimiter, `|` or a space, stands between words (wav2vec2, NeMo)
+    A P P 手 机      single letters without a delimiter: neighbours are joined (WeNet's Chinese tables)
+    hello 你 好      otherwise each unit is a word
+
+An ideograph or kana is a word of its own everywhere. Spaces stand between words, except where one of the two
+neighbouring characters is an ideograph, kana or full-width mark and the other is not Hangul. A unit that is a toned
+syllable (`zhōng`) is no text: it is written as its most frequent character.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from asrkit.formats.tokens import UnitTable
+from asrkit.units.special import WORD_DELIMITERS, byte_of, is_special
+from asrkit.units.syllables import characters_of
+
+_GOES_ON = "@@"
+_WORD_START = "▁"
+_WHITE = re.compile(r"[\s\0\ud800-\udfff]+")
+# Ideographs, kana, bopomofo, their marks and full-width forms; not Hangul.
+_CJK = re.compile(
+    "[\u2e80-\u312f\u3190-\ua4cf\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff9f\uffe0-\uffef"
+    "\U0001b000-\U0001b16f\U00020000-\U0003ffff]"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitWord:
+    """A word that units spell: its text, and the place of the first unit and behind the last one."""
+
+    text: str
+    first: int
+    end: int
+
+
+class Joiner:
+    """Joins the units of one model; see the module's docstring. Immutable, so safe to share between threads."""
+
+    def __init__(self, units: UnitTable) -> None:
+        spoken = [unit for unit in units.units if not is_special(unit)]
+        self._marks_starts = any(unit.startswith(_WORD_START) for unit in spoken)
+        self._marks_going_on = any(len(unit) > 2 and unit.endswith(_GOES_ON) for unit in spoken)
+        letters = [unit for unit in spoken if _is_latin(unit)]
+        self._spells_letters = not (self._marks_starts or self._marks_going_on) and all(
+            len(letter) == 1 for letter in letters
+        )
+        self._joins_digits = not self._marks_starts and any(is_cjk(unit[:1]) for unit in spoken)
+        delimiters = WORD_DELIMITERS if self._spells_letters else (" ", "<space>")
+        self.delimiters = frozenset(unit for unit in spoken if unit in delimiters)
+        self._characters: Mapping[str, str] = characters_of(units)
+
+    def words(self, units: Sequence[str]) -> list[UnitWord]:
+        """Return the words that `units` spell; special units and delimiters are part of none."""
+        texts: list[bytearray] = []
+        places: list[list[int]] = []
+        joins_next = apart = False
+        for place, unit in enumerate(units):
+            if is_special(unit):
+                continue
+            if unit in self.delimiters:
+                apart, joins_next = True, False
+                continue
+            piece = self._piece(unit)
+            begins = apart or (self._marks_starts and unit.startswith(_WORD_START))
+            if piece:
+                last = _last_character(texts[-1]) if texts else ""
+                if texts and not begins and (joins_next or self._joins(last, piece, unit)):
+                    texts[-1] += piece
+                    places[-1][1] = place + 1
+                else:
+                    texts.append(bytearray(piece))
+                    places.append([place, place + 1])
+                begins = False
+            apart = begins
+            joins_next = unit.endswith(_GOES_ON)
+        found = []
+        for text, (first, end) in zip(texts, places, strict=True):
+            parts = _WHITE.split(text.decode("utf-8", "replace"))
+            found += [UnitWord(part, first, end) for part in parts if part]
+        return found
+
+    def text(self, units: Sequence[str]) -> str:
+        """Return the text that `units` spell."""
+        return text_of(word.text for word in self.words(units))
+
+    def goes_on(self, unit: str) -> bool:
+        """Whether the word that `unit` is part of goes on in the next unit whatever that is: it ends in `@@`."""
+        return unit.endswith(_GOES_ON)
+
+    def is_inside(self, unit: str) -> bool:
+        """Whether `unit` goes on with the word before it: a SentencePiece unit without `▁` that is no ideograph."""
+        if not self._marks_starts or is_special(unit) or unit in self.delimiters:
+            return False
+        return not unit.startswith(_WORD_START) and not is_cjk(unit[:1])
+
+    def _piece(self, unit: str) -> bytes:
+        byte = byte_of(unit)
+        if byte is not None:
+            return bytes([byte])
+        character = self._characters.get(unit)
+        if character is not None:
+            return character.encode()
+        text = unit.removesuffix(_GOES_ON) if len(unit) > 2 else unit
+        return (text.removeprefix(_WORD_START) if self._marks_starts else text).encode("utf-8", "replace")
+
+    def _joins(self, last: str, piece: bytes, unit: str) -> bool:
+        """Whether a piece without a mark of its own goes on with the word that ends in `last`."""
+        if byte_of(unit) is not None and (last == "\ufffd" or 0x80 <= piece[0] < 0xC0):
+            return True  # the bytes of one character
+        first = piece.decode("utf-8", "replace")[:1]
+        if self._joins_digits and len(unit) == 1 and first.isdigit() and last.isdigit():
+            return True  # a Chinese model says 15 digit by digit, as FunASR's post-processing has it
+        if not (self._marks_starts or self._spells_letters):
+            return False
+        return not is_cjk(first) and not is_cjk(last) and unit not in self._characters
+
+
+def text_of(words: Iterable[str]) -> str:
+    """Return the line that `words` make: a space between two words, but none beside an ideograph, kana or their marks.
+
+    Between an ideograph and Hangul a space stands, since Korean is written with spaces.
+    """
+    text = ""
+    for word in words:
+        if text and word and _apart(text[-1], word[0]):
+            text += " "
+        text += word
+    return text
+
+
+def is_cjk(character: str) -> bool:
+    """Whether `character` is an ideograph, kana, or one of their marks, beside which no space stands."""
+    return _CJK.fullmatch(character) is not None
+
+
+def _apart(last: str, first: str) -> bool:
+    if not is_cjk(last) and not is_cjk(first):
+        return True
+    return _is_hangul(last) or _is_hangul(first)
+
+
+def _is_hangul(character: str) -> bool:
+    return unicodedata.name(character, "").startswith("HANGUL")
+
+
+def _is_latin(unit: str) -> bool:
+    """Whether `unit` has letters of an alphabet, which words are spelled with."""
+    return any(unicodedata.category(c)[0] == "L" and not is_cjk(c) for c in unit)
+
+
+def _last_character(text: bytearray) -> str:
+    return text[-4:].decode("utf-8", "replace")[-1:]
