@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from asrkit.decode.explanation import Cause, Explanation, Gap
 from asrkit.decode.places import Place, bound_elsewhere, likely_places, spoken_steps, windows
-from asrkit.hotwords.graph import LARGEST_BIAS, HotwordGraph
+from asrkit.hotwords.graph import LARGEST_BIAS, HotwordGraph, occurrences
 from asrkit.hotwords.spelling import SpelledPhrase
 from asrkit.hotwords.table import HotwordTable
 from asrkit.search.decoder import Decoding, decode
@@ -183,7 +183,8 @@ class _Case:
         """
         if self.hotwords.scale == 0:
             alone = [replace(self.phrase, weight=weight)]
-            return HotwordGraph.build(alone, self.hotwords.units, incremental_bias=0.0).table
+            graph = HotwordGraph.build(alone, self.hotwords.units, incremental_bias=0.0, words=self.hotwords.words)
+            return graph.table
         return self.hotwords.with_added([replace(self.phrase, weight=weight)]).table
 
     def unwanted(self) -> HotwordTable:
@@ -207,12 +208,8 @@ class _Case:
         return len(list(self.places(path)))
 
     def places(self, path: Path) -> Iterator[tuple[int, int]]:
-        units, breaks = tuple(path.units.tolist()), path.breaks.tolist()
         for spelling in self.phrase.spellings:
-            for start in range(len(units) - len(spelling) + 1):
-                end = start + len(spelling)
-                if units[start:end] == spelling and not any(start < place < end for place in breaks):
-                    yield start, end
+            yield from occurrences(spelling, path.units.tolist(), self.hotwords.words, path.breaks.tolist())
 
     def score(self, path: Path, hotwords: HotwordGraph) -> float:
         """Return the score of `path` under these biases."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asrkit.compiled import kernel, ready
-from asrkit.hotwords.table import BREAK, HotwordTable, no_hotwords
+from asrkit.hotwords.table import BREAK, OPENS, SPECIAL, HotwordTable, no_hotwords
 from asrkit.search.graph import SearchGraph
 from asrkit.search.hotword_expansion import hotword_edge
 from asrkit.search.options import Options
@@ -113,14 +113,18 @@ def says_new_unit(
 def banked_along(hotwords, labels):  # noqa: ANN001, ANN201  (learns its types where it is made ready)
     """Return what reading `labels`, BREAK among them, banks in all from the start to the end of an utterance."""
     state, banked = np.uint64(0), 0.0
+    bordered = len(hotwords.borders) > 0
     for label in labels:
-        if label == BREAK:
-            state = np.uint64(0)
+        if label == BREAK or (bordered and hotwords.reads[label] == SPECIAL):
+            state = np.uint64(hotwords.borders[state].after_break) if bordered else np.uint64(0)
             continue
+        if bordered and hotwords.reads[label] == OPENS:
+            banked += np.float64(hotwords.borders[state].due)
+            state = np.uint64(hotwords.borders[state].after_edge)
         edge = hotwords.edges[hotword_edge(hotwords, state, label)]
         state = np.uint64(edge.next)
         banked += np.float64(edge.bank)
-    return banked
+    return banked + np.float64(hotwords.borders[state].due) if bordered else banked
 
 
 ready(banked_along, no_hotwords(1), np.zeros(1, np.int64))
