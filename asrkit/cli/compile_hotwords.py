@@ -48,7 +48,7 @@ def command(
     fst = to_fst(graph)
     openfst.write(output, fst)
     if symbols_path:
-        store.write_lines(symbols_path, symbols.serialize(symbol_table(speller.units)))
+        store.write_lines(symbols_path, symbols.serialize(symbol_table(speller.units, graph.words)))
     if picture:
         store.write_bytes(picture, drawing)
     sequences, counted = len(graph.spellings.bias), progress.counted

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from asrkit.decode.explanation import Cause, Explanation, Gap
 from asrkit.decode.places import Place, bound_elsewhere, likely_places, spoken_steps, windows
-from asrkit.hotwords.graph import LARGEST_BIAS, HotwordGraph
+from asrkit.hotwords.graph import LARGEST_BIAS, HotwordGraph, occurrences
 from asrkit.hotwords.spelling import SpelledPhrase
 from asrkit.hotwords.table import HotwordTable
 from asrkit.search.decoder import Decoding, decode
@@ -129,8 +129,8 @@ class _Case:
         """Return the largest part of the margin between what came out and the best path with the phrase."""
         parts, rival = answer.parts, answer.rival
         assert parts is not None and rival is not None
-        others = self.hotwords.bonus(answer.best.units.tolist())
-        own = min(self.hotwords.bonus(rival.units.tolist()), 0.0)
+        others = _bonus(self.hotwords, answer.best)
+        own = min(_bonus(self.hotwords, rival), 0.0)
         of_hotwords = Cause.OTHER_HOTWORDS if others >= -own else Cause.OWN_WEIGHT
         lost = {
             Cause.ACOUSTICS: parts.acoustic,
@@ -183,7 +183,8 @@ class _Case:
         """
         if self.hotwords.scale == 0:
             alone = [replace(self.phrase, weight=weight)]
-            return HotwordGraph.build(alone, self.hotwords.units, incremental_bias=0.0).table
+            graph = HotwordGraph.build(alone, self.hotwords.units, incremental_bias=0.0, words=self.hotwords.words)
+            return graph.table
         return self.hotwords.with_added([replace(self.phrase, weight=weight)]).table
 
     def unwanted(self) -> HotwordTable:
@@ -207,22 +208,19 @@ class _Case:
         return len(list(self.places(path)))
 
     def places(self, path: Path) -> Iterator[tuple[int, int]]:
-        units = tuple(path.units.tolist())
         for spelling in self.phrase.spellings:
-            for start in range(len(units) - len(spelling) + 1):
-                if units[start : start + len(spelling)] == spelling:
-                    yield start, start + len(spelling)
+            yield from occurrences(spelling, path.units.tolist(), self.hotwords.words, path.breaks.tolist())
 
     def score(self, path: Path, hotwords: HotwordGraph) -> float:
         """Return the score of `path` under these biases."""
-        return path.scores.acoustic + path.scores.lm + path.scores.words + hotwords.bonus(path.units.tolist())
+        return path.scores.acoustic + path.scores.lm + path.scores.words + _bonus(hotwords, path)
 
     def answer(self, cause: Cause, rival: Path | None, hotwords: HotwordGraph | None = None) -> Explanation:
         """Return the answer with the margin under `hotwords`, by default those with the phrase among them."""
         best, hotwords = self.found.best, hotwords or self.hotwords
         if rival is None:
             return Explanation(self.phrase.phrase, cause, best, self.listed)
-        hotword = hotwords.bonus(best.units.tolist()) - hotwords.bonus(rival.units.tolist())
+        hotword = _bonus(hotwords, best) - _bonus(hotwords, rival)
         a, b = best.scores, rival.scores
         parts = Scores(a.acoustic - b.acoustic, a.lm - b.lm, hotword, a.words - b.words)
         return Explanation(self.phrase.phrase, cause, best, self.listed, rival, parts.total, parts, self.gaps(rival))
@@ -358,3 +356,7 @@ class _Case:
             else:
                 low = middle
         return high, path
+
+
+def _bonus(hotwords: HotwordGraph, path: Path) -> float:
+    return hotwords.bonus(path.units.tolist(), path.breaks.tolist())

@@ -25,6 +25,7 @@ from asrkit.hotwords.spelling import RefusedPhrase, SpelledPhrase, Speller, spel
 from asrkit.search.graph import SearchGraph, search_graph
 from asrkit.search.options import Options
 from asrkit.search.path import Path
+from asrkit.units.edges import word_edges
 
 if TYPE_CHECKING:
     from asrkit.graph.folder import GraphFolder
@@ -101,8 +102,9 @@ def prepare(
         hotwords = compile_list(list_path, speller, settings)[0]
     else:
         hotwords = HotwordGraph.build(
-            (), len(units), incremental_bias=settings.incremental_bias, scale=settings.scale
-        )
+            (), len(units), incremental_bias=settings.incremental_bias, scale=settings.scale,
+            words=word_edges(speller.units),
+        )  # fmt: skip
     spelled, refused = spell_all([Phrase(phrase) for phrase in phrases], speller)
     search = search_graph(
         graph.fst, graph.unit_count, graph.topology, graph.passing_units, name=str(graph.path)

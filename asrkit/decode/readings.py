@@ -63,7 +63,7 @@ class Reader:
             lattice: all paths, from which words get confidences; None: they get none.
         """
         units = tuple(self._units.units[unit] for unit in path.units)
-        matches = () if hotwords is None else hotwords.matches(path.units.tolist())
+        matches = () if hotwords is None else hotwords.matches(path.units.tolist(), path.breaks.tolist())
         written, names = self._written(path, units, matches, options)
         sure = _confidences(lattice, path, written)
         words = [

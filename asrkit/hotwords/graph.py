@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from asrkit.errors import AsrkitError, Status, shown
 from asrkit.hotwords.automaton import make_automaton
 from asrkit.hotwords.spelling import SpelledPhrase, Units
-from asrkit.hotwords.table import HotwordTable, follow
-from asrkit.hotwords.trie import ROOT, Spellings, children_of, make_trie
+from asrkit.hotwords.table import HotwordTable, after_break, at_end, follow
+from asrkit.hotwords.trie import EDGE, ROOT, Spellings, children_of, make_trie
+from asrkit.units.edges import WordEdges
 
 DEFAULT_INCREMENTAL_BIAS = 1.5  # nats for each covered unit: docs/hotword-bias.md
+_BREAK = EDGE - 1  # among units: one that no phrase has
 LARGEST_BIAS = 10_000.0  # nats; beyond it nothing is heard any more, and single precision would lose the decimals
 
 
@@ -76,6 +78,7 @@ class HotwordGraph:
         spellings: the sequences of units that are matched, phrase by phrase; biases in nats, scaled.
         phrase_of: (sequences,) int32: which phrase each of them says.
         units: the size of the model's unit table.
+        words: where words begin and end among the units; None: each position is an edge.
         table: the automaton, for the search; nats, scaled.
     """
 
@@ -86,6 +89,7 @@ class HotwordGraph:
     spellings: Spellings
     phrase_of: NDArray[np.int32]
     units: int
+    words: WordEdges | None
     table: HotwordTable
     _edges: NDArray[np.uint64]
     _end: NDArray[np.int32]
@@ -98,6 +102,7 @@ class HotwordGraph:
         *,
         incremental_bias: float = DEFAULT_INCREMENTAL_BIAS,
         scale: float = 1.0,
+        words: WordEdges | None = None,
     ) -> HotwordGraph:
         """Return the graph of these phrases.
 
@@ -108,6 +113,8 @@ class HotwordGraph:
             units: the size of the model's unit table.
             incremental_bias: nats for each unit that a phrase of weight 0 or more covers.
             scale: multiplies the incremental bias and all weights.
+            words: where words begin and end among the units (`units.edges.word_edges`): phrases match whole words only;
+                None: each position is an edge.
 
         Raises:
             AsrkitError: a bias or the scale is negative or not finite; a phrase has two weights, one that is not a
@@ -115,10 +122,13 @@ class HotwordGraph:
         """
         _check(incremental_bias, scale)
         chosen = _by_phrase(spelled)
-        return cls._of([chosen[phrase] for phrase in sorted(chosen)], units, float(incremental_bias), float(scale))
+        ordered = [chosen[phrase] for phrase in sorted(chosen)]
+        return cls._of(ordered, units, float(incremental_bias), float(scale), words)
 
     @classmethod
-    def _of(cls, ordered: list[SpelledPhrase], units: int, incremental_bias: float, scale: float) -> HotwordGraph:
+    def _of(
+        cls, ordered: list[SpelledPhrase], units: int, incremental_bias: float, scale: float, words: WordEdges | None
+    ) -> HotwordGraph:
         weights = np.array([phrase.weight for phrase in ordered], np.float64)
         counts = np.array([len(phrase.spellings) for phrase in ordered], np.int64)
         phrase_of = np.repeat(np.arange(len(ordered), dtype=np.int32), counts)
@@ -135,11 +145,11 @@ class HotwordGraph:
         with np.errstate(over="ignore", invalid="ignore"):
             scaled = np.nan_to_num(weights * scale)  # an infinite weight is as good as none if the scale is 0
         bias = np.clip(scaled, -LARGEST_BIAS, LARGEST_BIAS)[phrase_of]
-        bias[_holds_another(ordered)] = 0
+        bias[_holds_another(ordered, words)] = 0
         per_unit = _bias_per_unit(incremental_bias, scale)
         spellings = Spellings(all_units, first, bias, (weights[phrase_of] >= 0) & (per_unit > 0))
-        trie = make_trie(spellings)
-        table = make_automaton(trie, per_unit, units)
+        trie = make_trie(spellings, words)
+        table = make_automaton(trie, per_unit, units, words)
         return cls(
             phrases=tuple(phrase.phrase for phrase in ordered),
             weights=_frozen(weights),
@@ -148,6 +158,7 @@ class HotwordGraph:
             spellings=Spellings(*map(_frozen, spellings)),
             phrase_of=_frozen(phrase_of),
             units=units,
+            words=words,
             table=table,
             _edges=_frozen(trie.edges),
             _end=_frozen(trie.end.astype(np.int32)),
@@ -176,7 +187,7 @@ class HotwordGraph:
 
     def _with(self, chosen: dict[str, SpelledPhrase]) -> HotwordGraph:
         ordered = [chosen[phrase] for phrase in sorted(chosen)]
-        return self._of(ordered, self.units, self.incremental_bias, self.scale)
+        return self._of(ordered, self.units, self.incremental_bias, self.scale, self.words)
 
     def _spelled(self) -> list[SpelledPhrase]:
         spellings: list[list[Units]] = [[] for _ in self.phrases]
@@ -186,25 +197,36 @@ class HotwordGraph:
         listed = zip(self.phrases, self.weights.tolist(), spellings, strict=True)
         return [SpelledPhrase(phrase, weight, tuple(ways)) for phrase, weight, ways in listed]
 
-    def bonus(self, units: Sequence[int]) -> float:
-        """Return the bonus (nats) of a whole utterance with these units (model ids): law 5."""
-        state, total = ROOT, 0.0
-        for unit in units:
+    def bonus(self, units: Sequence[int], breaks: Sequence[int] = ()) -> float:
+        """Return the bonus (nats) of a whole utterance with these units (model ids): law 5.
+
+        `breaks` tells before which of them a match breaks, as `Path.breaks`.
+        """
+        state, total, broken = ROOT, 0.0, frozenset(breaks)
+        for place, unit in enumerate(units):
+            if place in broken:
+                state = after_break(self.table, state)
             state, banked = follow(self.table, state, unit + 1)
             total += banked
-        return total
+        if len(units) in broken:
+            state = after_break(self.table, state)
+        return total + at_end(self.table, state)
 
-    def matches(self, units: Sequence[int]) -> tuple[Match, ...]:
-        """Return all complete occurrences in `units` (model ids), in the order of their ends, the longest first."""
+    def matches(self, units: Sequence[int], breaks: Sequence[int] = ()) -> tuple[Match, ...]:
+        """Return all complete occurrences in `units` (model ids), in the order of their ends, the longest first.
+
+        `breaks` tells before which of them a match breaks, as `Path.breaks`.
+        """
         found = []
-        said, starts = np.asarray(units, np.int64), np.arange(len(units))
-        nodes, length = np.full(len(units), ROOT), 0
-        while len(starts):  # all that begin somewhere grow by one unit at a time
+        said, unit_of, starts = self._symbols(units, breaks)
+        nodes, length = np.full(len(starts), ROOT), 0
+        while len(starts):  # all that begin somewhere grow by one symbol at a time
             nodes = children_of(self._edges, nodes, said[starts + length])
             length += 1
-            ends = [(s + length, s, n) for s, n in zip(starts.tolist(), nodes.tolist(), strict=True)]
-            found += [match for match in ends if match[2] in self._phrases_at]
-            going_on = (nodes != ROOT) & (starts + length < len(units))
+            ends = unit_of[starts + length - 1] + 1
+            ended = zip(ends.tolist(), unit_of[starts].tolist(), nodes.tolist(), strict=True)
+            found += [match for match in ended if match[2] in self._phrases_at]
+            going_on = (nodes != ROOT) & (starts + length < len(said))
             nodes, starts = nodes[going_on], starts[going_on]
         covered = [False] * len(units)
         matches = []
@@ -219,6 +241,32 @@ class HotwordGraph:
             boosted = tuple(bool(self.spellings.boosted[i]) for i in listed.values())
             matches.append(Match(tuple(listed), start, end, bonus, biases, boosted, self.bias_per_unit))
         return tuple(matches)
+
+    def _symbols(
+        self, units: Sequence[int], breaks: Sequence[int]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Return the units with edge symbols and breaks among them, the unit of each symbol, and where phrases begin.
+
+        The unit of an edge symbol or a break is the one before it.
+        """
+        said = np.asarray(units, np.int64)
+        place, begins = np.arange(len(said)), np.ones(len(said), np.bool_)
+        symbols, keys = [said], [3 * place]
+        if self.words is not None:
+            begins, ends = self.words.around(said)
+            special = self.words.special[said]
+            after = place[ends & ~special & ~self.words.closes[said]]
+            symbols.append(np.full(len(after), EDGE))
+            keys.append(3 * after + 1)
+            said = np.where(special, _BREAK, said)
+            symbols[0] = said
+            begins &= ~special
+        broken = np.asarray(breaks, np.int64)
+        symbols.append(np.full(len(broken), _BREAK))
+        keys.append(3 * broken - 1)
+        order = np.argsort(np.concatenate(keys), kind="stable")
+        key = np.concatenate(keys)[order]
+        return np.concatenate(symbols)[order], key // 3, np.searchsorted(key, 3 * place[begins])
 
     @cached_property
     def _phrases_at(self) -> dict[int, list[int]]:
@@ -269,7 +317,7 @@ def _by_phrase(spelled: Iterable[SpelledPhrase]) -> dict[str, SpelledPhrase]:
     return chosen
 
 
-def _holds_another(ordered: list[SpelledPhrase]) -> NDArray[np.intp]:
+def _holds_another(ordered: list[SpelledPhrase], words: WordEdges | None) -> NDArray[np.intp]:
     """Return the sequences that hold another spelling of their own phrase, whose bias would else be paid twice."""
     inner, number = [], 0
     for phrase in ordered:
@@ -277,14 +325,26 @@ def _holds_another(ordered: list[SpelledPhrase]) -> NDArray[np.intp]:
             inner += [
                 number + i
                 for i, long in enumerate(phrase.spellings)
-                if any(_is_inside(short, long) for short in phrase.spellings if len(short) < len(long))
+                if any(any(occurrences(short, long, words)) for short in phrase.spellings if len(short) < len(long))
             ]
         number += len(phrase.spellings)
     return np.array(inner, np.intp)
 
 
-def _is_inside(short: Units, long: Units) -> bool:
-    return any(long[i : i + len(short)] == short for i in range(len(long) - len(short) + 1))
+def occurrences(
+    spelling: Units, units: Sequence[int], words: WordEdges | None, breaks: Sequence[int] = ()
+) -> Iterator[tuple[int, int]]:
+    """Yield [start, end) of each occurrence of a spelling in a sequence of units and breaks (law 5)."""
+    said, length = tuple(units), len(spelling)
+    starts = [start for start in range(len(said) - length + 1) if said[start : start + length] == spelling]
+    if not starts:
+        return
+    before, behind = (None, None) if words is None else words.around(said)
+    for start in starts:
+        end = start + length
+        whole = before is None or (before[start] and behind[end - 1])
+        if whole and not any(start < place < end for place in breaks):
+            yield start, end
 
 
 def _frozen(array: NDArray) -> NDArray:

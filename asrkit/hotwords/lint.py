@@ -16,6 +16,7 @@ from asrkit.hotwords.graph import LARGEST_BIAS
 from asrkit.hotwords.lists import place, what_an_enormous_weight_does
 from asrkit.hotwords.spelling import MAX_SPELLINGS, RefusedPhrase, SpelledPhrase, Speller, Units, spell_all
 from asrkit.progress import counted
+from asrkit.units.edges import WordEdges, word_edges
 
 LARGE_WEIGHT = 10.0  # nats: e^10 = 22,000 : 1
 LONG = 12  # units; longer phrases are seldom said word for word
@@ -74,7 +75,7 @@ def lint(
         *_like_common_words(spelled, speller, probabilities),
         *_lengths(spelled),
         *_weights(phrases),
-        *_inside(spelled, by_text),
+        *_inside(spelled, by_text, word_edges(speller.units)),
         *_prefixes(spelled),
     ]
     return sorted(findings, key=lambda finding: (-finding.severity, finding.line))
@@ -213,7 +214,9 @@ def _weights(phrases: Sequence[Phrase]) -> Iterator[Finding]:
             yield Finding(Severity.NOTE, "penalty", phrase.text, phrase.line, what, "leave it if that is meant")
 
 
-def _inside(spelled: Sequence[SpelledPhrase], by_text: Mapping[str, SpelledPhrase]) -> Iterator[Finding]:
+def _inside(
+    spelled: Sequence[SpelledPhrase], by_text: Mapping[str, SpelledPhrase], words: WordEdges | None
+) -> Iterator[Finding]:
     said_as: defaultdict[Units, dict[str, None]] = defaultdict(dict)
     for phrase in spelled:
         for units in phrase.spellings:
@@ -222,8 +225,11 @@ def _inside(spelled: Sequence[SpelledPhrase], by_text: Mapping[str, SpelledPhras
     holders: defaultdict[str, dict[str, None]] = defaultdict(dict)
     for phrase in spelled:
         for units in phrase.spellings:
+            before, behind = ([True] * len(units),) * 2 if words is None else words.around(units)
             for length in takewhile(len(units).__gt__, lengths):
                 for start in range(len(units) - length + 1):
+                    if not (before[start] and behind[start + length - 1]):
+                        continue
                     for inner in said_as.get(units[start : start + length], ()):
                         if inner != phrase.phrase:
                             holders[inner][phrase.phrase] = None

@@ -14,6 +14,7 @@ from asrkit.formats.hotword_list import FUNASR_AM_SCALE, HotwordList
 from asrkit.formats.reading import name_of
 from asrkit.hotwords.graph import DEFAULT_INCREMENTAL_BIAS, LARGEST_BIAS, HotwordGraph
 from asrkit.hotwords.spelling import RefusedPhrase, SpelledPhrase, Speller, spell_all
+from asrkit.units.edges import word_edges
 
 _SHOWN = 10
 
@@ -83,8 +84,9 @@ def compiled(
         what = f"the weight {first.weight:g} of {shown(first.phrase)}{more} is taken as {taken}"
         progress.warn(f"{place(name, first.line)}: {what}; a phrase with such a weight {risk}")
     graph = HotwordGraph.build(
-        spelled, len(speller.units.units), incremental_bias=settings.incremental_bias, scale=settings.scale
-    )
+        spelled, len(speller.units.units), incremental_bias=settings.incremental_bias, scale=settings.scale,
+        words=word_edges(speller.units),
+    )  # fmt: skip
     return graph, spelled, refused
 
 

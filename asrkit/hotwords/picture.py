@@ -4,6 +4,9 @@ A solid arc bears a unit and the credit that it brings; a dashed one is a failur
 circle is the end of a phrase and bears the word bias. In a plain circle stands, with a question mark, the pending
 credit, which the end of the utterance would take back; "paid" if a phrase that ended before has paid these units; and 0
 if no phrase that begins so earns anything by its units. At the grey root every other unit leads to the root.
+
+Where phrases match whole words only, an arc with `|` is followed where a word ends; there may be a second grey state,
+for being inside a word with nothing matched.
 """
 
 from __future__ import annotations
@@ -20,9 +23,10 @@ from asrkit.hotwords.automaton import nodes_of_states
 from asrkit.hotwords.graph import HotwordGraph
 from asrkit.hotwords.table import HotwordTable
 from asrkit.hotwords.to_fst import whole_table
-from asrkit.hotwords.trie import ROOT, Trie, make_trie
+from asrkit.hotwords.trie import EDGE, ROOT, Trie, make_trie
 
 MAX_STATES = 400
+EDGE_MARK = "|"
 _EARNED, _TAKEN_BACK, _PENDING = "#1a6f3c", "#b3372f", "#666666"
 _FONT = "Noto Sans CJK SC, sans-serif"
 
@@ -37,8 +41,8 @@ def dot(graph: HotwordGraph, units: UnitTable) -> Iterator[str]:
     if len(table.states) > MAX_STATES:
         what = f"an automaton of {len(table.states):,} states is too large for a picture"
         raise AsrkitError(what, cure=f"draw a few of its phrases, up to about {MAX_STATES // 4}")
-    trie = make_trie(graph.spellings)
-    node = nodes_of_states(trie)
+    trie = make_trie(graph.spellings, graph.words)
+    node = nodes_of_states(trie, graph.words)
     pending = table.states["pending"].astype(float)
     is_end = _ends(trie)
     yield "digraph hotwords {"
@@ -46,8 +50,9 @@ def dot(graph: HotwordGraph, units: UnitTable) -> Iterator[str]:
     yield f'  node [shape=circle, fontname="{_FONT}", fontsize=10, width=0.55, fixedsize=true];'
     yield f'  edge [fontname="{_FONT}", fontsize=13, arrowsize=0.7];'
     for state in range(len(node)):
-        if state == ROOT:
-            look = 'label="", style=filled, fillcolor="#dddddd"'
+        if state < len(table.root_edge):
+            text = "" if state == ROOT else "inside"
+            look = f'label="{text}", style=filled, fillcolor="#dddddd"'
         elif is_end[node[state]]:
             bias = trie.bonus[node[state]]
             look = f'shape=doublecircle, label="{bias:+.3g}", fontcolor="{_EARNED if bias >= 0 else _TAKEN_BACK}"'
@@ -56,13 +61,13 @@ def dot(graph: HotwordGraph, units: UnitTable) -> Iterator[str]:
             text = f"{pending[state]:.3g}?" if pending[state] else nothing
             look = f'label="{text}", fontcolor="{_PENDING}"'
         yield f"  {state} [{look}];"
-    for state, label, following, bank in _edges(table):
+    for state, label, following, bank in (*_edges(table), *_at_edges(table, trie, node)):
         credit = bank - trie.bonus[node[following]] + pending[following] - pending[state]
         earned = f" {credit:+.3g}" if round(credit, 6) else ""
         colour = _EARNED if credit > 0 else "black"
-        name = _quoted(units.units[label - 1])
+        name = _quoted(units.units[label - 1]) if label else EDGE_MARK
         yield f'  {state} -> {following} [label="{name}{earned}", color="{colour}", weight=8];'
-    for state in range(1, len(node)):
+    for state in range(len(table.root_edge), len(node)):
         failure = int(table.states["failure"][state])
         back = pending[state] - pending[failure]
         look = f'label="{-back:.3g}", fontcolor="{_TAKEN_BACK}", color="{_TAKEN_BACK}"' if back else 'color="#aaaaaa"'
@@ -72,12 +77,21 @@ def dot(graph: HotwordGraph, units: UnitTable) -> Iterator[str]:
 
 def _edges(table: HotwordTable) -> Iterator[tuple[int, int, int, float]]:
     """Yield (state, label, next state, bank) of each edge, the root's first."""
-    edge = 1
-    of_root = int(np.count_nonzero(table.root_edge))
-    for state, count in enumerate([of_root, *(table.states["end"] - table.states["first"])[1:].tolist()]):
+    edge = len(table.root_edge)
+    counts = (table.states["end"] - table.states["first"]).tolist()
+    counts[ROOT] = int(np.count_nonzero(table.root_edge[ROOT] >= len(table.root_edge)))
+    for state, count in enumerate(counts):
         for label, following, bank, _ in table.edges[edge : edge + count].tolist():
             yield state, label, following, bank
         edge += count
+
+
+def _at_edges(table: HotwordTable, trie: Trie, node: NDArray[np.int64]) -> Iterator[tuple[int, int, int, float]]:
+    """Yield the same, with label 0, for each state that goes on to a longer string at a word edge."""
+    for state, border in enumerate(table.borders[: len(node)].tolist()):
+        following, _, _, due = border
+        if trie.unit[node[following]] == EDGE and trie.parent[node[following]] == node[state]:
+            yield state, 0, following, due
 
 
 def _ends(trie: Trie) -> NDArray[np.bool_]:

@@ -7,7 +7,12 @@ pushes it, a completed phrase pops the units that it covers. The stack of a node
 
     stack(node) = top(node) : stack(parent(top(node)))
 
-Everything is done level by level on whole arrays; a level is all nodes of one depth.
+Where units are parts of words (`units.edges`), phrases are read as strings with an edge symbol, `|`: it stands behind a
+unit that closes no word if the next one opens one, or if the phrase ends there. So the string of a phrase is complete
+only when it is known that a word ends with it. A unit that closes a word needs no `|` behind it. Edge symbols are no
+units: they are neither paid nor unpaid. A suffix of a string counts as one only if it begins at an edge, as phrases do.
+
+Everything is done level by level on whole arrays; a level is all nodes whose strings are of one length.
 """
 
 from __future__ import annotations
@@ -18,7 +23,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from asrkit.units.edges import WordEdges
+
 ROOT = 0
+EDGE = 2**31 - 1  # `|`, in place of a unit
 _HALF = np.uint64(32)
 
 
@@ -43,8 +51,10 @@ class Trie(NamedTuple):
 
     Attributes:
         edges: uint64, ascending: parent << 32 | unit of each node; the root's, at place 0, is 0 and no edge.
-        parent, unit, depth: int64.
-        level_ends: one past the last node of each depth, from depth 0 on; (depths,) int64.
+        parent, unit: int64; `unit` may be EDGE.
+        depth: int64: how many units are in the string.
+        level_ends: one past the last node of each level, from the root's on; (levels,) int64.
+        inside: bool: whether the string ends inside a word, so far as it tells; False where nothing tells of words.
         failure: int64: the node of the longest proper suffix of the string that is in the trie.
         bonus: float64, nats: the sum of the biases of all sequences that are suffixes of the string.
         leads_to_boosted: bool: whether the string is a prefix of a boosted sequence.
@@ -58,6 +68,7 @@ class Trie(NamedTuple):
     unit: NDArray[np.int64]
     depth: NDArray[np.int64]
     level_ends: NDArray[np.int64]
+    inside: NDArray[np.bool_]
     failure: NDArray[np.int64]
     bonus: NDArray[np.float64]
     leads_to_boosted: NDArray[np.bool_]
@@ -66,13 +77,22 @@ class Trie(NamedTuple):
     end: NDArray[np.int64]
 
 
-def make_trie(spellings: Spellings) -> Trie:
-    """Return the trie of `spellings`."""
-    edges, level_ends, end = _nodes(spellings)
+def make_trie(spellings: Spellings, words: WordEdges | None = None) -> Trie:
+    """Return the trie of `spellings`; `words` tells where words begin and end, None: everywhere."""
+    edges, level_ends, end = _nodes(spellings if words is None else with_edges(spellings, words))
     parent, unit = (edges >> _HALF).astype(np.int64), (edges & np.uint64(0xFFFFFFFF)).astype(np.int64)
-    depth = np.repeat(np.arange(len(level_ends)), np.diff(level_ends, prepend=0))
     levels = [np.arange(first, end) for first, end in pairwise(level_ends.tolist())]
-    failure = _failures(edges, parent, unit, levels)
+    depth = np.repeat(np.arange(len(level_ends)), np.diff(level_ends, prepend=0))
+    is_unit, inside = unit != EDGE, np.zeros(len(edges), np.bool_)
+    begins = None
+    if words is not None:
+        for level in levels:
+            depth[level] = depth[parent[level]] + is_unit[level]
+        of_units = np.flatnonzero(is_unit)[1:]
+        inside[of_units] = ~words.closes[unit[of_units]]
+        begins = ~inside[parent]
+        begins[of_units] |= words.opens[unit[of_units]]
+    failure = _failures(edges, parent, unit, levels, begins)
 
     bonus = np.full(len(edges), -np.inf)
     np.maximum.at(bonus, end, spellings.bias)
@@ -93,13 +113,28 @@ def make_trie(spellings: Spellings) -> Trie:
     for level in levels:
         first_paid = depth[level] - paid_here[level]
         still_unpaid = _shallow(top[parent[level]], first_paid, top, parent, depth)
-        top[level] = np.where(paid_here[level] == 0, level, still_unpaid)
-        unpaid[level] = np.where(paid_here[level] == 0, unpaid[parent[level]] + 1, unpaid[top[level]])
+        pushed = np.where(is_unit[level], level, top[parent[level]])
+        top[level] = np.where(paid_here[level] == 0, pushed, still_unpaid)
+        more = unpaid[parent[level]] + is_unit[level]
+        unpaid[level] = np.where(paid_here[level] == 0, more, unpaid[top[level]])
         dropped = depth[level] - depth[failure[level]]
         unpaid_of_failure[level] = unpaid[level] - unpaid[_shallow(top[level], dropped, top, parent, depth)]
     return Trie(
-        edges, parent, unit, depth, level_ends, failure, bonus, leads_to_boosted, unpaid, unpaid_of_failure, end
+        edges, parent, unit, depth, level_ends, inside, failure, bonus, leads_to_boosted, unpaid, unpaid_of_failure, end
     )
+
+
+def with_edges(spellings: Spellings, words: WordEdges) -> Spellings:
+    """Return `spellings` with EDGE wherever the docstring has `|`."""
+    units, first = spellings.units, spellings.first
+    if not len(units):
+        return spellings
+    is_last = np.zeros(len(units), np.bool_)
+    is_last[first[1:] - 1] = True
+    added = ~words.closes[units] & (is_last | words.opens[np.roll(units, -1)])
+    before = np.concatenate([[0], np.cumsum(added)])
+    strings = np.insert(units, np.flatnonzero(added) + 1, np.int32(EDGE))
+    return spellings._replace(units=strings, first=first + before[first])
 
 
 def children_of(edges: NDArray[np.uint64], nodes: NDArray[np.integer], units: NDArray[np.integer]) -> NDArray[np.int64]:
@@ -130,13 +165,20 @@ def _nodes(spellings: Spellings) -> tuple[NDArray[np.uint64], NDArray[np.int64],
 
 
 def _failures(
-    edges: NDArray[np.uint64], parent: NDArray[np.int64], unit: NDArray[np.int64], levels: list[NDArray[np.int64]]
+    edges: NDArray[np.uint64],
+    parent: NDArray[np.int64],
+    unit: NDArray[np.int64],
+    levels: list[NDArray[np.int64]],
+    begins: NDArray[np.bool_] | None,
 ) -> NDArray[np.int64]:
+    """Return the failure of each node; `begins`: whether a phrase may begin with its last unit, None: all may."""
     failure = np.zeros(len(edges), np.int64)
     for level in levels[1:]:
         node, suffix = level, failure[parent[level]]
         while len(node):
             found = children_of(edges, suffix, unit[node])
+            if begins is not None:
+                found[(suffix == ROOT) & ~begins[node]] = ROOT
             failure[node] = found
             on = (found == ROOT) & (suffix != ROOT)
             node, suffix = node[on], failure[suffix[on]]

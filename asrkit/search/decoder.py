@@ -67,8 +67,9 @@ def decode(
     options = options or Options()
     steps = searched_steps(checked(log_probs, graph.units, name), graph, options)
     table = hotwords if hotwords is not None else no_hotwords(graph.units)
-    if len(table.root_edge) != graph.units + 1:
-        what = f"the hotwords are for {len(table.root_edge) - 1} units, the graph for {graph.units}"
+    units = table.root_edge.shape[1] - 1
+    if units != graph.units:
+        what = f"the hotwords are for {units} units, the graph for {graph.units}"
         raise AsrkitError(what, where=name, cure="compile the hotwords with the unit table of this model")
     found = run(graph, table, steps.log_probs, options, lattice=lattice)
     return Decoding(

@@ -34,6 +34,7 @@ class GraphArrays(NamedTuple):
         label_least: (hubs, units + 1) float32: the same of its arcs with each label; inf where there are none.
         hub_keeps: (hubs, most) uint32: the labels of the arcs of each hub that say no new unit, filled up with 0.
         passes: (units + 1,) bool, indexed by label: units that stand for no sound (blank, <s>, </s>).
+        breaks: (units + 1,) bool: those of them at which a hotword's match breaks (law 5): all but ε and CTC's blank.
         repeats: whether an arc back to its own state that puts out nothing says the last unit once more (CTC).
     """
 
@@ -46,6 +47,7 @@ class GraphArrays(NamedTuple):
     label_least: NDArray[np.float32]
     hub_keeps: NDArray[np.uint32]
     passes: NDArray[np.bool_]
+    breaks: NDArray[np.bool_]
     repeats: np.bool_
 
 
@@ -70,7 +72,8 @@ def search_graph(
         units: the size of the model's unit table.
         topology: "identity": each step reads one arc that bears a unit; "ctc": a unit may last several steps and
             equal units are parted by blank.
-        special_units: ids of the units that pass as epsilon: blank (the first, for CTC), <s>, </s>.
+        special_units: ids of the units that pass as epsilon: blank (the first, for CTC), <s>, </s>. A hotword's match
+            breaks at all of them but CTC's blank, which stands between any two units (law 5).
         name: what to call the graph in messages.
 
     Raises:
@@ -98,12 +101,17 @@ def search_graph(
         raise AsrkitError(what, where=name, cure="look for empty pronunciations in the lexicon")
     passes = np.zeros(units + 1, np.bool_)
     passes[[EPSILON, *(unit + 1 for unit in special_units)]] = True
+    breaks = passes.copy()
+    breaks[EPSILON] = False
+    if topology == "ctc":
+        breaks[special_units[0] + 1] = False
     arrays = GraphArrays(
         fst.states.view(_STATE),
         fst.arcs.view(_ARC),
         np.int64(fst.start),
         *_hubs(fst, passes, topology == "ctc"),
         passes,
+        breaks,
         np.bool_(topology == "ctc"),
     )
     for array in arrays:

@@ -3,8 +3,11 @@
 Costs are settled costs: what is banked has been taken off, pending credit has not. Pending credit counts only in what
 pruning compares. Most arcs are refused by bounds before the automaton is followed.
 
-At a hub many hypotheses meet that differ in their hotword state alone. Labels that two of them read as the root of the
-automaton does lead both to the same pair of states, so that the dearer one need not follow them (`is_led`).
+At a hub many hypotheses meet that differ in their hotword state alone. Labels that two of them read as the same root of
+the automaton does lead both to the same pair of states, so that the dearer one need not follow them (`is_led`).
+
+Of a hypothesis that waits to know whether a phrase ends with its last unit, the bounds are lowered by what that may
+bring, `advance`. It neither leads others nor is led.
 """
 
 # ruff: noqa: ANN001, ANN201  (kernels learn their types where they are made ready)
@@ -14,6 +17,7 @@ from __future__ import annotations
 import numpy as np
 
 from asrkit.compiled import kernel
+from asrkit.hotwords.table import OPENS, PLAIN, SPECIAL
 from asrkit.search.costs import graph_cost
 from asrkit.search.expansion import FULL, set_candidate
 from asrkit.search.live_labels import (
@@ -29,6 +33,7 @@ from asrkit.search.live_labels import (
     says_no_unit,
 )
 from asrkit.search.pruning import HALF, LOW, SLACK, Cutoffs, passes
+from asrkit.search.workspace import MOST_ROOTS
 
 _ROOT = np.uint64(0)
 _ONE = np.uint64(1)
@@ -41,7 +46,11 @@ def expand_with_hotwords(graph, hypotheses, count, best, work, cutoffs, beams, h
     """Follow the arcs that read a unit, in the graph and in the automaton; otherwise as `expand`.
 
     Of a hypothesis in the hotword state `here`:
-        from_root   it is the root: nothing is half matched
+        opened      the state from which it reads units that open words; `due` is banked on the way
+        broken      the state in which a break, or a special unit, leaves it
+        root        the root at the end of its failure links
+        from_root   it is that root: nothing is half matched
+        advance     what may be due or stay pending beside what its labels gain; more than 0 only if it waits
         marked      its own labels, by which `here` or a state on its failure links before the root has an edge, are
                     marked in `work.own`; all others are read as the root reads them
         led         at this hub a cheaper one was there before: only the labels that either reads in its own way matter
@@ -49,17 +58,18 @@ def expand_with_hotwords(graph, hypotheses, count, best, work, cutoffs, beams, h
 
     Of an arc:
         as_root     it is known that its label is read as the root reads it
-        keeps       it says no new unit, so that the hotword state and its pending credit stay
 
     Of costs, before what the arc's unit gains is taken off:
         dearest     the larger cutoff: a cost from here on passes neither
+        reach       the same, with the advance
         hopeless    a cost from here on does not pass, whatever is gained
         gained      a bound of what is banked and pending after the label
     """
     label_cost, label_bound = work.label_cost, work.label_bound
     candidates, chosen, own = work.candidates, work.chosen, work.own
     found, following = 0, Cutoffs(np.inf, np.inf)
-    work.leader_cost[: len(graph.hub_states)] = np.inf
+    bordered, roots = len(hotwords.borders) > 0, np.uint64(len(hotwords.root_edge))
+    work.leader_cost[: MOST_ROOTS * len(graph.hub_states)] = np.inf
     for turn in range(count + 1):
         i = best if turn == 0 else turn - 1
         cost_so_far, key = hypotheses[i].cost, hypotheses[i].key
@@ -72,32 +82,42 @@ def expand_with_hotwords(graph, hypotheses, count, best, work, cutoffs, beams, h
         if np.int64(end - first) > len(candidates) - found:
             return FULL, following
         hub = hub_of(graph, state_number) if state.narcs >= HUB_ARCS else NO_HUB
-        from_root, selective = here == _ROOT, False
+        opened, broken, root, due, advance, waits = here, _ROOT, _ROOT, 0.0, 0.0, False
+        if bordered:
+            border = hotwords.borders[here]
+            opened, broken = np.uint64(border.after_edge), np.uint64(border.after_break)
+            root, waits = np.uint64(border.root), broken >= roots
+            if waits:
+                due, advance = np.float64(border.due), max(np.float64(border.due), pending, 0.0)
+        from_root, selective = here == root, False
         marked, most_gained = not from_root and state.narcs >= _MANY_ARCS, hotwords.most_root_gained
         if marked:
-            most_gained = max(most_gained, pending, mark_own(hotwords, here, work, True))
+            most_gained = max(most_gained, pending, mark_own(hotwords, here, work, True)) + advance
         elif not from_root:
             most_gained = np.inf
-        led = False
+        led, lead = False, np.int64(MOST_ROOTS) * hub + np.int64(root)
         if hub != NO_HUB:
-            led = is_led(cost_so_far - work.leader_cost[hub], limits)
+            led = not waits and is_led(cost_so_far - work.leader_cost[lead], limits)
             if marked or led:
                 mark_keeps(graph, hub, work, True)
             if led:
-                mark_own(hotwords, work.leader[hub], work, True)
+                mark_own(hotwords, work.leader[lead], work, True)
             else:
-                if cost_so_far < work.leader_cost[hub]:
-                    work.leader_cost[hub], work.leader[hub] = cost_so_far, here
+                if cost_so_far < work.leader_cost[lead] and not waits:
+                    work.leader_cost[lead], work.leader[lead] = cost_so_far, here
                 likely = likeliest(graph, hub, work, limits)
-                if not graph.passes[likely]:
-                    edge = hotwords.edges[hotword_edge(hotwords, here, likely)]
-                    settled = cost_over(graph, hub, cost_so_far, likely, work, limits) - edge.bank
+                reads = hotwords.reads[likely] if bordered else PLAIN
+                if not (graph.passes[likely] or reads == SPECIAL):
+                    edge = hotwords.edges[hotword_edge(hotwords, opened if reads == OPENS else here, likely)]
+                    settled = cost_over(graph, hub, cost_so_far, likely, work, limits)
+                    settled -= edge.bank + due if reads == OPENS else np.float64(edge.bank)
                     following = tightened(following, settled, settled - edge.pending, beams)
-            count_chosen = choose_arcs(graph, hub, cost_so_far, led, work, following, limits)
+            count_chosen = choose_arcs(graph, hub, cost_so_far - advance, led, work, following, limits)
             selective = count_chosen != TOO_MANY
             if selective:
                 first, end = np.uint32(0), np.uint32(count_chosen)
         dearest = max(following.settled, following.total)
+        reach = not_below(dearest, advance) if waits else dearest
         hopeless = not_below(dearest, most_gained)
         for place in range(first, end):
             a = chosen[place] if selective else place
@@ -105,39 +125,43 @@ def expand_with_hotwords(graph, hypotheses, count, best, work, cutoffs, beams, h
             label = arc.ilabel
             cost = cost_so_far + graph_cost(arc, limits)
             as_root = from_root or (marked and not own[label])
-            # Read as from the root, a new unit loses the pending credit; what says none keeps it.
-            too_dear = as_root and cost + label_bound[label] >= dearest
+            # Read as from the root, a new unit loses the pending credit; what says none may keep it.
+            too_dear = as_root and cost + label_bound[label] >= reach
             if too_dear and (from_root or not says_no_unit(graph, state_number, arc)):
                 continue
             cost += label_cost[label]
             if cost >= hopeless:
                 continue
             gained = hotwords.root_gained[label] if as_root else hotwords.most_gained[label]
-            if cost - max(gained, pending) >= dearest:
+            if cost - max(gained, pending) >= reach:
                 continue
-            edge_number = np.uint64(0)
-            keeps = says_no_unit(graph, state_number, arc)
-            if not keeps:
+            settled, next_state, next_pending = cost, here, pending
+            reads = hotwords.reads[label] if bordered else PLAIN
+            silent = says_no_unit(graph, state_number, arc)
+            if graph.breaks[label] or (reads == SPECIAL and not silent):
+                next_state, next_pending = broken, np.float64(hotwords.states[broken].pending)
+            elif not silent:
                 if as_root:
-                    edge_number = np.uint64(hotwords.root_edge[label])
+                    edge_number = np.uint64(hotwords.root_edge[root, label])
                 else:
-                    if not passes(cost, hotwords.most_banked[label], gained, following):
+                    if not passes(cost, hotwords.most_banked[label] + advance, gained + advance, following):
                         continue
-                    edge_number = hotword_edge(hotwords, here, label)
-            edge = hotwords.edges[edge_number]
-            settled = cost - edge.bank
-            total = settled - (pending if keeps else edge.pending)
+                    edge_number = hotword_edge(hotwords, opened if reads == OPENS else here, label)
+                edge = hotwords.edges[edge_number]
+                settled = cost - (edge.bank + due) if reads == OPENS else cost - edge.bank
+                next_state, next_pending = np.uint64(edge.next), np.float64(edge.pending)
+            total = settled - next_pending
             if settled < following.settled or total < following.total:
                 following = tightened(following, settled, total, beams)
                 dearest = max(following.settled, following.total)
+                reach = not_below(dearest, advance) if waits else dearest
                 hopeless = not_below(dearest, most_gained)
-                next_state = here if keeps else np.uint64(edge.next)
                 set_candidate(candidates[found], next_state << HALF | arc.next, settled, i, a)
                 found += 1
         if marked:
             mark_own(hotwords, here, work, False)
         if led:
-            mark_own(hotwords, work.leader[hub], work, False)
+            mark_own(hotwords, work.leader[lead], work, False)
         if hub != NO_HUB and (marked or led):
             mark_keeps(graph, hub, work, False)
     return found, following
@@ -165,7 +189,7 @@ def tightened(cutoffs, settled, total, beams):
 @kernel
 def hotword_edge(hotwords, state, label):
     """Return the edge by which `label` is read in the hotword state, found along its failure links."""
-    while state != _ROOT:
+    while state >= len(hotwords.root_edge):
         here = hotwords.states[state]
         low, end = np.uint64(here.first), np.uint64(here.end)
         high = end
@@ -178,4 +202,4 @@ def hotword_edge(hotwords, state, label):
         if low < end and hotwords.edges[low].label == label:
             return low
         state = np.uint64(here.failure)
-    return np.uint64(hotwords.root_edge[label])
+    return np.uint64(hotwords.root_edge[state, label])

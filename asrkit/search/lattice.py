@@ -90,7 +90,7 @@ class Lattice:
 
 def raw_lattice(found: Found, graph: SearchGraph, hotwords: HotwordTable, steps: Steps, options: Options) -> Lattice:
     """Return the lattice of a search that kept links."""
-    links, token_cost, place, end_cost = found.raw
+    links, token_cost, place, end_cost, end_due = found.raw
     used = np.isfinite(end_cost)
     used[0] = True
     used[links["source"]] = True
@@ -112,6 +112,7 @@ def raw_lattice(found: Found, graph: SearchGraph, hotwords: HotwordTable, steps:
         scores[:, 2] = np.round(banked, _DIGITS)
     finals = np.zeros((len(tokens), 4))
     finals[:, 1] = -end_cost[tokens]
+    finals[:, 2] = np.where(np.isfinite(end_cost[tokens]), end_due[tokens], 0.0)
     raw = Acyclic(number[links["source"]], number[links["target"]], chosen["olabel"].astype(np.int32), scores, finals)
     of_states = steps.first[place[tokens, 0]].astype(np.int32)
     return Lattice(

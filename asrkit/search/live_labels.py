@@ -25,7 +25,6 @@ _ROUNDING = np.float32(1e-6)  # more than the relative error of a difference in 
 _LESS, _MORE = np.float32(1) - _ROUNDING, np.float32(1) + _ROUNDING
 _SPREAD = 3  # a third of the blocks is many,
 _DENSE = 2  # unless labels have so many arcs each that to look at each label's bound is soon worth it
-_ROOT = np.uint64(0)
 HUB_ARCS = 512  # a state with so many arcs is a hub: one of 20,000 to 100,000 states of a trigram's graph
 TOO_MANY = NO_HUB = np.int64(-1)
 
@@ -93,18 +92,31 @@ def says_again(graph, state_number, arc):
 
 @kernel
 def says_no_unit(graph, state_number, arc):
-    """Whether an arc of the state reads a label without saying a new unit, which leaves the hotword state as it is."""
+    """Whether an arc of the state reads a label without saying a new unit."""
     return graph.passes[arc.ilabel] or says_again(graph, state_number, arc)
 
 
 @kernel
 def mark_own(hotwords, state, work, own):
-    """Enter whether the labels with an edge from the hotword state, or a failure of it but the root, are own.
+    """Enter whether the labels with an edge from the hotword state, or a failure of it but a root, are own.
+
+    So are those with an edge from where it goes at a word edge.
 
     Returns the most that these edges gain, 0 at least.
     """
     most = 0.0
-    while state != _ROOT:
+    if len(hotwords.borders) > 0:
+        opened = np.uint64(hotwords.borders[state].after_edge)
+        if opened != state:
+            most = mark_chain(hotwords, opened, work, own)
+    return max(most, mark_chain(hotwords, state, work, own))
+
+
+@kernel
+def mark_chain(hotwords, state, work, own):
+    """Do what `mark_own` does for the state and its failures alone."""
+    most, roots = 0.0, len(hotwords.root_edge)
+    while state >= roots:
         here = hotwords.states[state]
         for e in range(here.first, here.end):
             edge = hotwords.edges[e]

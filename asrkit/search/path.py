@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asrkit.compiled import kernel, ready
-from asrkit.hotwords.table import HotwordTable, no_hotwords
+from asrkit.hotwords.table import BREAK, OPENS, SPECIAL, HotwordTable, no_hotwords
 from asrkit.search.graph import SearchGraph
 from asrkit.search.hotword_expansion import hotword_edge
 from asrkit.search.options import Options
@@ -41,6 +41,8 @@ class Path:
         units: (units,) int32, model ids, without special units and repeats.
         unit_steps: (units, 2) int32, first step of each unit and the step after its last.
         scores: what the score is made of.
+        breaks: (breaks,) int32, ascending: before which of the units, or behind the last of them, steps of a special
+            unit lie at which a hotword's match breaks (law 5).
         arcs: (arcs,) int32, the graph's arcs from its start state on.
     """
 
@@ -49,6 +51,7 @@ class Path:
     units: NDArray[np.int32]
     unit_steps: NDArray[np.int32]
     scores: Scores
+    breaks: NDArray[np.int32]
     arcs: NDArray[np.int32]
 
 
@@ -81,7 +84,8 @@ def read_path(
     unit_ends = np.zeros(int(spoken.sum()), np.int64)
     np.maximum.at(unit_ends, unit_of_arc[spoken | repeats], ends[spoken | repeats])
 
-    banked = float(banked_along(hotwords, labels[spoken].astype(np.int64)))
+    broken = graph.arrays.breaks[labels]
+    banked = float(banked_along(hotwords, np.where(spoken, labels, BREAK)[spoken | broken].astype(np.int64)))
     acoustic = float(steps.log_probs[at[reads], labels[reads] - 1].sum(dtype=np.float64))
     scores = Scores(acoustic, -options.lm_scale * lm_cost, banked, options.word_score * int(np.count_nonzero(words)))
     first = steps.first
@@ -91,6 +95,7 @@ def read_path(
         units=(labels[spoken] - 1).astype(np.int32),
         unit_steps=np.stack([first[at[spoken]], first[unit_ends]], axis=1).astype(np.int32),
         scores=scores,
+        breaks=np.unique(np.cumsum(spoken)[broken]).astype(np.int32),
         arcs=np.asarray(arcs, np.int32),
     )
 
@@ -109,13 +114,20 @@ def says_new_unit(
 
 @kernel
 def banked_along(hotwords, labels):  # noqa: ANN001, ANN201  (learns its types where it is made ready)
-    """Return what reading `labels`, from the root on, banks in all."""
+    """Return what reading `labels`, BREAK among them, banks in all from the start to the end of an utterance."""
     state, banked = np.uint64(0), 0.0
+    bordered = len(hotwords.borders) > 0
     for label in labels:
+        if label == BREAK or (bordered and hotwords.reads[label] == SPECIAL):
+            state = np.uint64(hotwords.borders[state].after_break) if bordered else np.uint64(0)
+            continue
+        if bordered and hotwords.reads[label] == OPENS:
+            banked += np.float64(hotwords.borders[state].due)
+            state = np.uint64(hotwords.borders[state].after_edge)
         edge = hotwords.edges[hotword_edge(hotwords, state, label)]
         state = np.uint64(edge.next)
         banked += np.float64(edge.bank)
-    return banked
+    return banked + np.float64(hotwords.borders[state].due) if bordered else banked
 
 
 ready(banked_along, no_hotwords(1), np.zeros(1, np.int64))

@@ -13,7 +13,7 @@ from asrkit.hotwords.table import HotwordTable
 from asrkit.search import beam, sweep
 from asrkit.search.graph import SearchGraph
 from asrkit.search.options import Options
-from asrkit.search.pruning import LOW, SLACK, Limits
+from asrkit.search.pruning import HALF, LOW, SLACK, Limits
 from asrkit.search.workspace import (
     Progress,
     Workspace,
@@ -38,12 +38,14 @@ class RawLinks(NamedTuple):
         token_cost: (tokens,) float64, the cost of the best way to each token.
         place: (tokens, 2) int32: the searched step of each token, and its place in that step; links run upwards.
         end_cost: (tokens,) float64: the cost of ending at a token, inf where no path ends.
+        end_due: (tokens,) float64: what the end of the utterance banks for hotwords there.
     """
 
     links: NDArray[np.record]
     token_cost: NDArray[np.float64]
     place: NDArray[np.int32]
     end_cost: NDArray[np.float64]
+    end_due: NDArray[np.float64]
 
 
 class Found(NamedTuple):
@@ -90,7 +92,7 @@ def run(
     with np.errstate(over="ignore", invalid="ignore"):
         work, outcome = _searched(graph, hotwords, log_probs, limits)
         _kept.work = work
-        return _found(work, outcome, graph, limits)
+        return _found(work, outcome, graph, hotwords, limits)
 
 
 def living(
@@ -184,18 +186,23 @@ def _with_more_room(work: Workspace, outcome: int) -> Workspace:
             return more_links(work)
 
 
-def _found(work: Workspace, outcome: int, graph: SearchGraph, limits: Limits) -> Found:
+def _found(work: Workspace, outcome: int, graph: SearchGraph, hotwords: HotwordTable, limits: Limits) -> Found:
     at = Progress(*work.progress[0].item())
     hypotheses = work.hypotheses[at.step & 1][: at.hypotheses]
     final = graph.fst.states["final"][hypotheses["key"] & LOW].astype(np.float64)
     final[np.isfinite(final)] *= limits.lm_scale
     complete = bool(np.isfinite(final).any())
     end_cost = final if complete else np.zeros(len(final))
-    costs = hypotheses["cost"] + end_cost
+    end_due = np.zeros(len(final))
+    if len(hotwords.borders):
+        end_due += hotwords.borders["due"][hypotheses["key"] >> HALF]
+    costs = hypotheses["cost"] + end_cost - end_due
     best = int(np.argmin(costs))
     arcs = sweep.trace_back(work.tokens, at.tokens - at.hypotheses + best)
     dead_end = at.step if outcome == beam.DEAD_END else None
-    raw = _raw_links(work, graph, costs - costs[best], end_cost, limits.lattice_beam) if limits.links else None
+    raw = None
+    if limits.links:
+        raw = _raw_links(work, graph, costs - costs[best], end_cost, end_due, limits.lattice_beam)
     return Found(arcs, complete, dead_end, at.candidates, raw)
 
 
@@ -204,6 +211,7 @@ def _raw_links(
     graph: SearchGraph,
     end_excess: NDArray[np.float64],
     end_cost: NDArray[np.float64],
+    end_due: NDArray[np.float64],
     lattice_beam: float,
 ) -> RawLinks:
     at = Progress(*work.progress[0].item())
@@ -213,6 +221,8 @@ def _raw_links(
     at = Progress(*work.progress[0].item())  # fewer tokens and links
     ends = np.full(at.tokens, np.inf)  # the hypotheses that live in the end are still the last tokens
     ends[at.tokens - at.hypotheses :] = np.where(end_excess <= lattice_beam, end_cost, np.inf)
+    due = np.zeros(at.tokens)
+    due[at.tokens - at.hypotheses :] = end_due
     links = work.links[: at.links].copy()
     place = sweep.places(links, at.tokens, graph.arrays.arcs)
-    return RawLinks(links, work.token_cost[: at.tokens].copy(), place, ends)
+    return RawLinks(links, work.token_cost[: at.tokens].copy(), place, ends, due)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from asrkit.hotwords.table import HotwordTable, follow
+from asrkit.hotwords.table import HotwordTable, after_break, follow
 from asrkit.search.graph import SearchGraph
 from asrkit.search.options import Options
 from asrkit.search.path import says_new_unit
@@ -101,7 +101,9 @@ def _along(
             passed = []
             cost -= float(steps.log_probs[step, label - 1])
             step += 1
-            if is_new:
+            if graph.arrays.breaks[label]:
+                state = after_break(hotwords, state)
+            elif is_new:
                 state, banked = follow(hotwords, state, label)
                 cost -= banked
         passed.append(_Passed(state << int(HALF) | following, cost, float(hotwords.states["pending"][state])))

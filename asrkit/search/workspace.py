@@ -23,6 +23,7 @@ NO_TOKEN = -1  # before the first token
 _HYPOTHESES, _CANDIDATES, _TOKENS, _LINKS = 1 << 12, 1 << 15, 1 << 16, 1 << 14
 LABEL_BLOCK = 64
 MOST_HUBS = 256  # the index of a hub takes 8 bytes a unit
+MOST_ROOTS = 2  # of the hotword automaton
 _SLOTS_PER_HYPOTHESIS = 4  # of the hash table
 
 
@@ -55,8 +56,9 @@ class Workspace(NamedTuple):
         block_least: (blocks of labels,) float32, the least label_bound in each block.
         own, own_blocks: (units + 1,) and (blocks of labels,) bool: the labels, and their blocks, that a hypothesis at a
             hub does not read as the root of the hotword automaton does.
-        leader_cost, leader: (most hubs,) float64 and uint64: of the hypotheses of this step whose arcs have been
-            followed from each hub, the least cost, and its hotword state.
+        leader_cost, leader: (most hubs · most roots,) float64 and uint64: of the hypotheses of this step whose arcs
+            have been followed from each hub, at the end of whose failure links lies each root of the hotword automaton,
+            the least cost, and its hotword state.
         chosen: (capacity,) uint32, as many as candidates: the arcs of a hub that can matter.
         candidates: (capacity,) CANDIDATE.
         tokens: (capacity,) TOKEN; those of the hypotheses that live now are the last ones.
@@ -100,8 +102,8 @@ def new_workspace(units: int) -> Workspace:
         block_least=np.zeros(blocks, np.float32),
         own=np.zeros(units + 1, np.bool_),
         own_blocks=np.zeros(blocks, np.bool_),
-        leader_cost=np.zeros(MOST_HUBS, np.float64),
-        leader=np.zeros(MOST_HUBS, np.uint64),
+        leader_cost=np.zeros(MOST_ROOTS * MOST_HUBS, np.float64),
+        leader=np.zeros(MOST_ROOTS * MOST_HUBS, np.uint64),
         chosen=np.zeros(_CANDIDATES, np.uint32),
         candidates=np.zeros(_CANDIDATES, CANDIDATE),
         tokens=np.zeros(_TOKENS, TOKEN),

@@ -40,17 +40,24 @@ class UnitWord:
 
 
 class Joiner:
-    """Joins the units of one model; see the module's docstring. Immutable, so safe to share between threads."""
+    """Joins the units of one model; see the module's docstring. Immutable, so safe to share between threads.
+
+    Attributes:
+        marks_starts: units with `▁` begin words.
+        marks_going_on: units with `@@` go on in the next one.
+        spells_letters: the units of alphabets are single letters.
+        delimiters: the units that stand between words.
+    """
 
     def __init__(self, units: UnitTable) -> None:
         spoken = [unit for unit in units.units if not is_special(unit)]
-        self._marks_starts = any(unit.startswith(_WORD_START) for unit in spoken)
-        self._marks_going_on = any(len(unit) > 2 and unit.endswith(_GOES_ON) for unit in spoken)
+        self.marks_starts = any(unit.startswith(_WORD_START) for unit in spoken)
+        self.marks_going_on = any(len(unit) > 2 and unit.endswith(_GOES_ON) for unit in spoken)
         letters = [unit for unit in spoken if _is_latin(unit)]
-        self._spells_letters = not (self._marks_starts or self._marks_going_on) and all(
+        self.spells_letters = not (self.marks_starts or self.marks_going_on) and all(
             len(letter) == 1 for letter in letters
         )
-        self._joins_digits = not self._marks_starts and any(has_no_spaces(unit[:1]) for unit in spoken)
+        self._joins_digits = not self.marks_starts and any(has_no_spaces(unit[:1]) for unit in spoken)
         self.delimiters = frozenset((delimiter_of(units.units), *units.index.keys() & {" ", "<space>"})) - {None}
         self._characters: Mapping[str, str] = characters_of(units)
 
@@ -66,7 +73,7 @@ class Joiner:
                 apart, joins_next = True, False
                 continue
             piece = self._piece(unit)
-            begins = apart or (self._marks_starts and unit.startswith(_WORD_START))
+            begins = apart or (self.marks_starts and unit.startswith(_WORD_START))
             if piece:
                 last = _last_character(texts[-1]) if texts else ""
                 if texts and not begins and (joins_next or self._joins(last, piece, unit)):
@@ -94,7 +101,7 @@ class Joiner:
 
     def is_inside(self, unit: str) -> bool:
         """Whether `unit` goes on with the word before it: a SentencePiece unit without `▁` that is no ideograph."""
-        if not self._marks_starts or is_special(unit) or unit in self.delimiters:
+        if not self.marks_starts or is_special(unit) or unit in self.delimiters:
             return False
         return not unit.startswith(_WORD_START) and not has_no_spaces(unit[:1])
 
@@ -106,7 +113,7 @@ class Joiner:
         if character is not None:
             return character.encode()
         text = unit.removesuffix(_GOES_ON) if len(unit) > 2 else unit
-        return (text.removeprefix(_WORD_START) if self._marks_starts else text).encode("utf-8", "replace")
+        return (text.removeprefix(_WORD_START) if self.marks_starts else text).encode("utf-8", "replace")
 
     def _joins(self, last: str, piece: bytes, unit: str) -> bool:
         """Whether a piece without a mark of its own goes on with the word that ends in `last`."""
@@ -115,7 +122,7 @@ class Joiner:
         first = piece.decode("utf-8", "replace")[:1]
         if self._joins_digits and len(unit) == 1 and first.isdigit() and last.isdigit():
             return True  # a Chinese model says 15 digit by digit, as FunASR's post-processing has it
-        if not (self._marks_starts or self._spells_letters):
+        if not (self.marks_starts or self.spells_letters):
             return False
         return not has_no_spaces(first) and not has_no_spaces(last) and unit not in self._characters
 

@@ -7,7 +7,7 @@ import pytest
 
 from asrkit.search.decoder import decode
 from asrkit.search.options import Options
-from tests.hotwords.law import graph_of, total_bonus
+from tests.hotwords.law import BREAK, graph_of, total_bonus, with_breaks
 from tests.random_cases import random_cases
 from tests.search.graphs import BLANK, compiled, ctc_graph, identity_graph, random_posteriors
 from tests.search.reference import every_path
@@ -22,13 +22,15 @@ def random_phrases(rng, units):
 
 
 def units_of(arcs, graph):
-    """Return the units that a path says, special units and repeats (CTC) left out, arc by arc."""
+    """Return the units that a path says and breaks, arc by arc; CTC's blank and repeats are left out."""
     state, said = graph.fst.start, []
     for a in arcs:
         _, label, word, _, following = (a, *graph.fst.arcs[a].item())
         again = graph.topology == "ctc" and following == state and word == 0
         if label and label - 1 not in graph.special_units and not again:
             said.append(label - 1)
+        elif label and label - 1 in graph.special_units and (graph.topology == "identity" or label - 1 != BLANK):
+            said.append(BREAK)
         state = following
     return said
 
@@ -59,10 +61,11 @@ def test_the_best_of_all_paths_is_found_and_its_bonus_is_that_of_the_law(rng, to
     assert found.complete == bool(scores)
     if scores:
         assert found.best.scores.total == pytest.approx(max(scores), abs=1e-5)
-        said = found.best.units.tolist()
-        by_the_law = total_bonus(weights, incremental_bias, np.array([said], np.int64))[0]
+        said = found.best.units.tolist(), found.best.breaks.tolist()
+        by_the_law = total_bonus(weights, incremental_bias, np.array([with_breaks(*said)], np.int64))[0]
         assert found.best.scores.hotword == pytest.approx(by_the_law, abs=1e-5)
-        assert hotwords.bonus(said) == pytest.approx(by_the_law, abs=1e-5)
+        assert hotwords.bonus(*said) == pytest.approx(by_the_law, abs=1e-5)
+        assert sum(match.bonus for match in hotwords.matches(*said)) == pytest.approx(by_the_law, abs=1e-5)
 
 
 @pytest.mark.parametrize("topology", GRAPHS)
@@ -77,7 +80,8 @@ def test_lattice_and_nbest_carry_the_bonus_of_the_law(rng, topology):
         return
     lattice = found.lattice
     for path in lattice.nbest(5):
-        by_the_law = total_bonus(weights, 2.0, np.array([path.units], np.int64))[0]
+        said = with_breaks(path.units.tolist(), path.breaks.tolist())
+        by_the_law = total_bonus(weights, 2.0, np.array([said], np.int64))[0]
         assert path.scores.hotword == pytest.approx(by_the_law, abs=1e-5)
     raw = lattice.raw
     state, arcs = 0, []
@@ -173,3 +177,37 @@ def test_a_list_for_another_model_is_refused():
 
     with pytest.raises(AsrkitError, match="the hotwords are for 5 units, the graph for 7"):
         decode(posteriors({1: 0.9}), open_graph(7), graph_of({(1,): 0.0}, 2.0, 5).table)
+
+
+def swallowing(topology, *special_units):
+    """Return what is found of `a b c`, clearly said, with the hotword `a c`, and of what special units may pass."""
+    a, b, c = 4, 5, 6
+    arcs = [(0, unit + 1, unit if unit > 3 else 0, 0.0, 0) for unit in range(7)]
+    graph = compiled(arcs, np.zeros(1), 7, topology, special_units)
+    hotwords = graph_of({(a, c): 0.0}, 4.0, 7)
+    return decode(posteriors({a: 0.9}, {b: 0.9, 1: 0.001}, {c: 0.9}), graph, hotwords.table).best, hotwords
+
+
+@pytest.mark.parametrize("topology", GRAPHS)
+def test_no_hotword_swallows_a_unit_by_a_special_one_in_its_place(topology):
+    """Two units of the phrase bring 8 nats, and to say </s> (1) in place of the unit between them costs 7."""
+    best, hotwords = swallowing(topology, 0, 1, 2, 3)
+    assert best.units.tolist() == [4, 5, 6] and not best.breaks.size
+    assert best.scores.hotword == 0 and hotwords.matches(best.units.tolist(), best.breaks.tolist()) == ()
+
+
+def test_blank_of_ctc_stands_between_the_units_of_a_phrase():
+    best, hotwords = swallowing("ctc", 1, 2, 3)
+    assert best.units.tolist() == [4, 6] and not best.breaks.size
+    assert [(m.start, m.end) for m in hotwords.matches(best.units.tolist(), best.breaks.tolist())] == [(0, 2)]
+
+
+def test_a_path_tells_where_a_match_breaks():
+    a, b = 1, 2
+    said = posteriors({BLANK: 0.9}, {a: 0.9}, {BLANK: 0.9}, {BLANK: 0.9}, {b: 0.9}, {a: 0.9}, {b: 0.9}, {BLANK: 0.9})
+    hotwords = graph_of({(a, b): 1.0, (b, a): 0.0}, 2.0, 7)
+    best = decode(said, open_graph(7), hotwords.table).best
+    assert best.units.tolist() == [a, b, a, b] and best.breaks.tolist() == [0, 1, 4]
+    found = hotwords.matches(best.units.tolist(), best.breaks.tolist())
+    assert [(match.start, match.end, match.bonus) for match in found] == [(1, 3, 4.0), (2, 4, 3.0)]
+    assert best.scores.hotword == hotwords.bonus(best.units.tolist(), best.breaks.tolist()) == 7.0

@@ -3,7 +3,17 @@
 import numpy as np
 import pytest
 
-from tests.hotwords.law import graph_of, pending_credit, random_list, total_bonus, walked
+from asrkit.hotwords.graph import occurrences
+from tests.hotwords.law import (
+    BREAK,
+    graph_of,
+    pending_credit,
+    random_list,
+    random_words,
+    total_bonus,
+    walked,
+    with_breaks,
+)
 from tests.random_cases import random_cases
 
 # CONTRACTS: totals at the end of the utterance with 20 a unit. FunASR's own, where it differs: 40 for (abcd, ab),
@@ -56,23 +66,65 @@ def test_pending_credit_is_that_of_the_law(rng):
     assert graph.table.states["pending"][states].tolist() == pending
 
 
-@random_cases(300)
+def random_utterances(rng, units, shape):
+    """Return random units with some breaks among them."""
+    said = rng.integers(0, units, shape)
+    said[rng.random(shape) < rng.choice([0, 0.1, 0.3])] = BREAK
+    return said
+
+
+def random_phrases(rng, words):
+    """Return random phrases without special units, of which no text is spelled."""
+    text = np.flatnonzero(~words.special)
+    return {tuple(text[list(phrase)].tolist()): weight for phrase, weight in random_list(rng, len(text)).items()}
+
+
+@random_cases(2500)
+def test_of_word_pieces_the_bonus_of_forty_utterances_is_that_of_the_law(rng):
+    specials = int(rng.integers(0, 2))
+    units = int(rng.integers(2, 6)) + specials
+    words = random_words(rng, units, specials)
+    weights, incremental_bias = random_phrases(rng, words), float(rng.integers(0, 21))
+    said = random_utterances(rng, units, (40, int(rng.integers(1, 17))))
+    graph = graph_of(weights, incremental_bias, units, words=words)
+    total, _ = walked(graph, said)
+    np.testing.assert_array_equal(total, total_bonus(weights, incremental_bias, said, words))
+    row = said[0].tolist()
+    text = [unit for unit in row if unit != BREAK]
+    breaks = [sum(unit != BREAK for unit in row[:place]) for place, unit in enumerate(row) if unit == BREAK]
+    assert graph.bonus(text, breaks) == total[0]
+
+
+@random_cases(1000)
+def test_of_word_pieces_pending_credit_is_that_of_the_law(rng):
+    specials = int(rng.integers(0, 2))
+    units = int(rng.integers(2, 4)) + specials
+    words = random_words(rng, units, specials)
+    weights, incremental_bias = random_phrases(rng, words), float(rng.integers(1, 21))
+    graph = graph_of(weights, incremental_bias, units, words=words)
+    said = random_utterances(rng, units, (6, int(rng.integers(1, 11))))
+    _, states = walked(graph, said)
+    pending = [pending_credit(weights, incremental_bias, row.tolist(), words) for row in said]
+    assert graph.table.states["pending"][states].tolist() == pending
+
+
+@random_cases(600)
 def test_matches_add_up_to_the_bonus(rng):
-    units = int(rng.integers(2, 4))
-    weights = random_list(rng, units)
-    graph = graph_of(weights, 3.0, units, scale=0.5)
+    units = int(rng.integers(2, 5))
+    words = random_words(rng, units, int(rng.integers(0, 2))) if rng.random() < 0.7 else None
+    weights = random_list(rng, units) if words is None else random_phrases(rng, words)
+    graph = graph_of(weights, 3.0, units, scale=0.5, words=words)
     said = rng.integers(0, units, 12).tolist()
-    matches = graph.matches(said)
-    assert sum(match.bonus for match in matches) == pytest.approx(graph.bonus(said))
+    breaks = np.unique(rng.integers(0, 13, rng.integers(0, 4))).tolist()
+    matches = graph.matches(said, breaks)
+    assert sum(match.bonus for match in matches) == pytest.approx(graph.bonus(said, breaks))
     for match in matches:
         assert "-".join(map(str, said[match.start : match.end])) in match.phrases
-    occurrences = [
-        (start, start + len(phrase))
-        for phrase in weights
-        for start in range(len(said) - len(phrase) + 1)
-        if tuple(said[start : start + len(phrase)]) == phrase
-    ]
-    assert sorted((match.start, match.end) for match in matches) == sorted(occurrences)
+    found = sorted((match.start, match.end) for match in matches)
+    assert found == sorted(place for phrase in weights for place in occurrences(phrase, said, words, breaks))
+    for phrase in weights:
+        alone = total_bonus({phrase: 1.0}, 0.0, np.array([with_breaks(said, breaks)]), words)
+        assert len(list(occurrences(phrase, said, words, breaks))) == alone[0]
 
 
 def test_of_yangguang_baoxian_and_baoding_only_baoding_is_paid():

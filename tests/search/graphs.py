@@ -3,8 +3,10 @@
 import numpy as np
 
 from asrkit.formats.openfst import ARC, Fst
-from asrkit.hotwords.table import HOTWORD_EDGE, HOTWORD_STATE, make_table
+from asrkit.hotwords.table import HOTWORD_EDGE, HOTWORD_STATE, make_table, no_hotwords
 from asrkit.search.graph import search_graph
+from asrkit.units.edges import WordEdges
+from tests.hotwords.law import graph_of, random_words
 
 BLANK = 0
 
@@ -110,3 +112,28 @@ def random_hotwords(rng, units, states=6):
             edges.append((label, int(rng.integers(1, states)), float(rng.integers(-2, 5)), 0.0))
         table["end"][state] = len(edges)
     return make_table(table, np.array(edges, HOTWORD_EDGE), root)
+
+
+def word_hotwords(rng, units, likely=None, *, whole=True):
+    """Return the table of random phrases of whole words; unit 0, and perhaps another one, is special.
+
+    Phrases are of `likely` units, by default of all. If not `whole`, each position is an edge.
+    """
+    words = random_words(rng, units)
+    special = np.zeros(units, bool)
+    special[[0, *rng.integers(1, units, rng.integers(0, 2))]] = True
+    words = WordEdges(words.opens & ~special, words.closes & ~special, special)
+    text = np.setdiff1d(np.arange(1, units) if likely is None else likely, np.flatnonzero(special))
+    phrases = [tuple(rng.choice(text, rng.integers(1, 4)).tolist()) for _ in range(rng.integers(1, 13))]
+    weights = {phrase: float(rng.integers(-3, 4)) for phrase in phrases}
+    return graph_of(weights, float(rng.choice([0, 1, 2])), units, words=words if whole else None).table
+
+
+def some_hotwords(rng, units):
+    """Return a table of one of three kinds: none, drawn at random, of whole words."""
+    match rng.integers(0, 3):
+        case 0:
+            return no_hotwords(units)
+        case 1:
+            return random_hotwords(rng, units)
+    return word_hotwords(rng, units)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from asrkit.hotwords.table import follow
+from asrkit.hotwords.table import after_break, at_end, follow
 from asrkit.search.path import says_new_unit
 
 NEXT_BEAM_MARGIN = 0.5
@@ -19,6 +19,12 @@ class Way(NamedTuple):
 def arcs_from(graph, state):
     first = int(graph.fst.states["pos"][state])
     return range(first, first + int(graph.fst.states["narcs"][state]))
+
+
+def breaks(graph, label):
+    """Whether a hotword's match breaks at a step of this label (law 5)."""
+    unit = label - 1
+    return unit in graph.special_units and not (graph.topology == "ctc" and unit == graph.special_units[0])
 
 
 def leaving(graph):
@@ -88,6 +94,8 @@ def beam_search(log_probs, graph, hotwords, options):
                 cost = way.cost + graph_cost(a) + -float(row[label - 1])
                 new = says_new_unit(graph, np.array([state]), *(arcs[[a]][f] for f in ("ilabel", "olabel", "next")))
                 after, banked = follow(hotwords, hotword, label) if new[0] else (hotword, 0.0)
+                if breaks(graph, label):
+                    after = after_break(hotwords, hotword)
                 candidates.append((cost - banked, (int(arcs["next"][a]), after), (*way.arcs, a)))
         candidates = [c for c in candidates if c[0] < math.inf]
         if not candidates:
@@ -103,13 +111,14 @@ def beam_search(log_probs, graph, hotwords, options):
                 ways[key] = Way(cost, path)
         ways = close(ways, cutoffs)
     finals = graph.fst.states["final"]
+    due = {key: at_end(hotwords, key[1]) for key in ways}
     ends = {
-        key: way.cost + options.lm_scale * float(finals[key[0]]) if np.isfinite(finals[key[0]]) else math.inf
+        key: way.cost + options.lm_scale * float(finals[key[0]]) - due[key] if np.isfinite(finals[key[0]]) else math.inf
         for key, way in ways.items()
     }
     complete = min(ends.values()) < math.inf
     if not complete:
-        ends = {key: way.cost for key, way in ways.items()}
+        ends = {key: way.cost - due[key] for key, way in ways.items()}
     best = min(ends, key=ends.get)
     return ends[best], ways[best].arcs, complete, dead_end
 
@@ -147,5 +156,7 @@ def score_of(arcs, log_probs, graph, hotwords, options):
         if label and label - 1 not in graph.special_units and not again:
             hotword, banked = follow(hotwords, hotword, label)
             score += banked
+        elif breaks(graph, label):
+            hotword = after_break(hotwords, hotword)
         state = following
-    return score - options.lm_scale * float(graph.fst.states["final"][state]), words
+    return score + at_end(hotwords, hotword) - options.lm_scale * float(graph.fst.states["final"][state]), words

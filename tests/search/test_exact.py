@@ -17,8 +17,9 @@ from tests.search.graphs import (
     compiled,
     ctc_graph,
     identity_graph,
-    random_hotwords,
     random_posteriors,
+    some_hotwords,
+    word_hotwords,
 )
 from tests.search.reference import beam_search, every_path, score_of
 
@@ -35,7 +36,7 @@ def test_without_a_beam_the_best_of_all_paths_is_found(rng, topology):
     coarse = rng.random() < 0.3
     graph = GRAPHS[topology](rng, coarse=coarse)
     log_probs = random_posteriors(rng, int(rng.integers(0, 4)), graph.units, coarse=coarse)
-    hotwords = random_hotwords(rng, graph.units) if rng.random() < 0.5 else no_hotwords(graph.units)
+    hotwords = some_hotwords(rng, graph.units)
     options = random_options(rng, beam=math.inf)
     paths = [score_of(arcs, log_probs, graph, hotwords, options) for arcs in every_path(log_probs, graph)]
     found = decode(log_probs, graph, hotwords, options)
@@ -51,7 +52,7 @@ def test_without_a_beam_the_best_of_all_paths_is_found(rng, topology):
 def test_with_a_beam_the_slow_twin_finds_the_same(rng, topology):
     graph = GRAPHS[topology](rng, states=int(rng.integers(2, 12)), units=6)
     log_probs = random_posteriors(rng, int(rng.integers(0, 9)), graph.units)
-    hotwords = random_hotwords(rng, graph.units) if rng.random() < 0.5 else no_hotwords(graph.units)
+    hotwords = some_hotwords(rng, graph.units)
     active = sorted(int(n) for n in rng.integers(1, 12, 2))
     options = random_options(rng, beam=float(rng.uniform(0.5, 6)), max_active=active[1],
                              min_active=active[0] if rng.random() < 0.5 else 0)
@@ -69,7 +70,7 @@ def test_of_equal_costs_the_way_that_the_slow_twin_found_first_is_taken(rng, top
     graph = GRAPHS[topology](rng, states=int(rng.integers(2, 9)), units=4, coarse=True)
     log_probs = random_posteriors(rng, int(rng.integers(0, 7)), graph.units, coarse=True)
     log_probs.flags.writeable = False  # as `checked` makes them
-    hotwords = random_hotwords(rng, graph.units) if rng.random() < 0.5 else no_hotwords(graph.units)
+    hotwords = some_hotwords(rng, graph.units)
     options = Options(beam=float(rng.choice([2.5, 4, math.inf])))
     _, arcs, complete, dead_end = beam_search(log_probs, graph, hotwords, options)
     with np.errstate(over="ignore"):
@@ -102,9 +103,8 @@ def case_with_hubs(rng, topology):
     logits[:, [BLANK, *common]] += rng.normal(10, 4, (len(logits), 1 + len(common)))
     log_probs = (logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))).astype(np.float32)
     likely = np.append(common, rng.integers(1, units, 3))
-    sounds = [tuple(rng.choice(likely, rng.integers(1, 4)).tolist()) for _ in range(12)]
-    phrases = {sound: float(rng.integers(-3, 4)) for sound in sounds}
-    hotwords = graph_of(phrases, 1.5, units).table if rng.random() < 0.8 else no_hotwords(units)
+    whole = bool(rng.random() < 0.6)
+    hotwords = word_hotwords(rng, units, likely, whole=whole) if rng.random() < 0.8 else no_hotwords(units)
     beams = {"beam": float(rng.uniform(0.5, 8)), "lattice_beam": float(rng.choice([0.5, 3, 100]))}
     return log_probs, graph, hotwords, random_options(rng, **beams)
 
@@ -146,12 +146,14 @@ def test_a_dearer_hypothesis_at_a_hub_goes_where_a_cheaper_one_is_penalised(latt
 
 
 @pytest.mark.parametrize("lattice", [False, True])
-def test_a_dearer_hypothesis_at_a_hub_goes_on_through_a_step_without_sound(lattice):
+@pytest.mark.parametrize(("topology", "passed"), [("ctc", True), ("identity", False)])
+def test_a_dearer_hypothesis_at_a_hub_goes_on_through_blank_and_not_through_a_break(lattice, topology, passed):
+    """The penalised phrase is said if CTC's blank stands inside it, but not if another special unit does."""
     units, first, second, last = 700, 3, 4, 5
     arcs = [(0, unit + 1, unit, 0.0, 0) for unit in range(1, units)] + [(0, BLANK + 1, 0, 0.0, 0)]
-    graph = compiled(arcs, np.zeros(1), units, "identity", [BLANK])
+    graph = compiled(arcs, np.zeros(1), units, topology, [BLANK])
     log_probs = np.full((3, units), -30.0, np.float32)
     log_probs[0, [first, second]], log_probs[1, BLANK], log_probs[2, last] = np.log([0.6, 0.4]), 0.0, 0.0
     hotwords = graph_of({(first, last): -5.0}, 1.5, units).table
     found = decode(log_probs, graph, hotwords, Options(lattice_beam=0.1), lattice=lattice)
-    assert found.best.words.tolist() == [second, last]
+    assert found.best.words.tolist() == [second if passed else first, last]

@@ -6,14 +6,13 @@ import math
 import numpy as np
 import pytest
 
-from asrkit.hotwords.table import no_hotwords
 from asrkit.search.decoder import decode
 from asrkit.search.determinize import determinize
 from asrkit.search.nbest import best_paths
 from asrkit.search.options import Options
 from asrkit.search.word_lattice import Acyclic, backward
 from tests.random_cases import random_cases
-from tests.search.graphs import compiled, ctc_graph, identity_graph, random_hotwords, random_posteriors
+from tests.search.graphs import compiled, ctc_graph, identity_graph, random_posteriors, some_hotwords
 from tests.search.reference import every_path, score_of
 
 GRAPHS = {"identity": identity_graph, "ctc": ctc_graph}
@@ -22,7 +21,7 @@ GRAPHS = {"identity": identity_graph, "ctc": ctc_graph}
 def random_case(rng, topology, **options):
     graph = GRAPHS[topology](rng)
     log_probs = random_posteriors(rng, int(rng.integers(1, 4)), graph.units)
-    hotwords = random_hotwords(rng, graph.units) if rng.random() < 0.5 else no_hotwords(graph.units)
+    hotwords = some_hotwords(rng, graph.units)
     options = Options(
         beam=math.inf,
         lm_scale=float(rng.choice([0.3, 1.0])),
