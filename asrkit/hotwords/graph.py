@@ -173,6 +173,11 @@ class HotwordGraph:
         chosen = {phrase.phrase: phrase for phrase in self._spelled()}
         return self._with(chosen | _by_phrase(spelled))
 
+    def with_weight(self, phrase: str, weight: float) -> HotwordGraph:
+        """Return the graph with another weight for one of its phrases."""
+        chosen = {spelled.phrase: spelled for spelled in self._spelled()}
+        return self._with(chosen | {phrase: replace(chosen[phrase], weight=weight)})
+
     def without(self, phrases: Iterable[str]) -> HotwordGraph:
         """Return the graph without these phrases.
 

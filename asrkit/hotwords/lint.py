@@ -210,7 +210,7 @@ def _weights(phrases: Sequence[Phrase]) -> Iterator[Finding]:
             advice = "try 0 to 5; if the weights are FunASR's, say --funasr-weights (20 there is 2 here)"
             yield Finding(Severity.WARNING, "weight", phrase.text, phrase.line, what, advice)
         elif phrase.weight < 0:
-            what = f"has weight {phrase.weight:g}, which makes it less likely, and its units earn nothing"
+            what = f"has weight {phrase.weight:g}, which makes its sound less likely; it is never written for other words"
             yield Finding(Severity.NOTE, "penalty", phrase.text, phrase.line, what, "leave it if that is meant")
 
 
