@@ -74,11 +74,11 @@ def likely_reading(text: str) -> tuple[list[str | None], list[bool]]:
     is_known: list[bool] = []
     for piece in seg.cut(text):
         if piece in PHRASES_DICT:
-            read += [_numbered(syllables[0]) for syllables in PHRASES_DICT[piece]]
+            read += [numbered(syllables[0]) for syllables in PHRASES_DICT[piece]]
             is_known += [True] * (len(read) - len(is_known))
         else:
             firsts = [PINYIN_DICT.get(ord(character), "").partition(",")[0] for character in piece]
-            read += [_numbered(first) if first else None for first in firsts]
+            read += [numbered(first) if first else None for first in firsts]
             is_known += [False] * len(piece)
     return read, is_known
 
@@ -103,13 +103,13 @@ def likelihoods(character: str) -> dict[str, float]:
     spoken = _SPOKEN.get(character, ())
     others = [s for s in shares if s != listed[0] and (shares[s] >= LEAST_SHARE or s in spoken)]
     ordered = [listed[0], *sorted(others, key=lambda syllable: -shares[syllable])]
-    return {_numbered(syllable): shares[syllable] for syllable in ordered}
+    return {numbered(syllable): shares[syllable] for syllable in ordered}
 
 
 def of_surname(character: str) -> str | None:
     """Return how `character` is read as a surname, if that is not how it is read elsewhere."""
     syllable = _SURNAMES.get(character)
-    return syllable and _numbered(syllable)
+    return syllable and numbered(syllable)
 
 
 @cache
@@ -136,8 +136,8 @@ def unit_of(syllable: str, character: str, units: Mapping[str, int]) -> str | No
 
 
 @cache
-def _numbered(syllable: str) -> str:
-    """Return `syllable`, as in `bǎo`, with its tone as a number."""
+def numbered(syllable: str) -> str:
+    """Return `syllable`, as in `bǎo`, with its tone as a number: `bao3`."""
     from pypinyin.contrib.tone_convert import tone_to_tone3
 
     return tone_to_tone3(syllable, neutral_tone_with_five=True, v_to_u=True)
