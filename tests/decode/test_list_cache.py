@@ -10,8 +10,8 @@ from asrkit.hotwords.lists import Settings
 from tests.decode.demo import PACKAGE
 
 
-class Interleaved(str):
-    """A phrase that lets another thread run to its end when it is looked up for the third time."""
+class Interleaved(float):
+    """A weight that lets another thread run to its end when it is looked up for the third time."""
 
     asked = 0
 
@@ -34,9 +34,9 @@ def others(made, first=0):
 
 def test_lists_of_another_thread_do_not_push_out_the_one_that_is_being_looked_up():
     made = pipeline()
-    text = Interleaved("阳光保险")
-    text.meanwhile = lambda: others(made)
-    assert made.compiled((Phrase(text),), Settings(), "h").phrases == ("阳光保险",)
+    weight = Interleaved(2.5)
+    weight.meanwhile = lambda: others(made)
+    assert made.compiled((Phrase("阳光保险", weight),), Settings(), "h").phrases == ("阳光保险",)
 
 
 def test_the_lists_asked_for_last_are_kept_and_the_others_made_again():
