@@ -67,6 +67,8 @@ class HotwordList:
 
     def divided(self, scale: float) -> HotwordList:
         """Return the list with all its weights divided by `scale`."""
+        if scale == 1:
+            return self
         phrases, repeated = (
             tuple(replace(phrase, weight=phrase.weight / scale) for phrase in some)
             for some in (self.phrases, self.repeated)

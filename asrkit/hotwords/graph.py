@@ -245,17 +245,17 @@ def _holds_another(ordered: list[SpelledPhrase]) -> NDArray[np.intp]:
     inner, number = [], 0
     for phrase in ordered:
         if len(phrase.spellings) > 1:
-            inner += [
-                number + i
-                for i, long in enumerate(phrase.spellings)
-                if any(_is_inside(short, long) for short in phrase.spellings if len(short) < len(long))
-            ]
+            known = set(phrase.spellings)
+            lengths = sorted(set(map(len, known)))
+            inner += [number + i for i, long in enumerate(phrase.spellings) if _holds_any(long, known, lengths)]
         number += len(phrase.spellings)
     return np.array(inner, np.intp)
 
 
-def _is_inside(short: Units, long: Units) -> bool:
-    return any(long[i : i + len(short)] == short for i in range(len(long) - len(short) + 1))
+def _holds_any(long: Units, known: set[Units], lengths: list[int]) -> bool:
+    """Whether a shorter one of the sequences `known`, which have these `lengths`, is inside `long`."""
+    size = len(long)
+    return any(long[at : at + n] in known for n in lengths if n < size for at in range(size - n + 1))
 
 
 def _frozen(array: NDArray) -> NDArray:

@@ -32,7 +32,7 @@ from asrkit.text.pinyin import is_syllabic
 
 MAX_UNITS = 200  # of a phrase; more is a file without line ends, not a name
 MAX_SPELLINGS = 8  # readings of a phrase; the likeliest are kept
-MAX_SPLITS = 32  # splits of a phrase into pieces of words; those of the fewest pieces are kept
+MAX_SPLITS = 16  # splits of a phrase into pieces of words; those of the fewest pieces are kept
 _PIECE, _UNIT_PIECE = 1000.0, 1010.0  # costs: fewer pieces come first; one of the lexicon before one of units alone
 _BESIDE_LEXICON = 0.5  # cost of splits that the lexicon does not have
 _UNLIKELY = 4.7  # nats behind the likeliest, 1 : 110; what is less likely is no spelling
@@ -188,7 +188,7 @@ class Speller:
 
     def _plain(self, text: str) -> list[Units] | None:
         """Return the spelling of a text whose every character is a unit and no Latin letter: the usual case."""
-        if self._words or self._pieces.in_pieces or any(c < CHINESE for c in text):
+        if self._words or self._pieces.splits_chinese or any(c < CHINESE for c in text):
             return None
         units = tuple(map(self._unit.get, text))
         return None if None in units else [units]  # type: ignore[list-item]

@@ -292,3 +292,10 @@ def test_a_very_long_run_of_letters_is_looked_up_by_pieces_no_longer_than_a_unit
     with pytest.raises(Unspellable, match="999 units"):
         speller.spell("ba" * 500 + "b" * 499)
     assert len(asked) < 5 * 1500
+
+
+def test_chinese_in_a_model_of_characters_takes_no_lattice_though_its_latin_words_have_pieces(monkeypatch):
+    speller = Speller(JOINED)
+    monkeypatch.setattr("asrkit.hotwords.wordpieces.k_best", None)
+    monkeypatch.setattr("asrkit.hotwords.spelling.k_best", None)
+    assert speller.spell("阳光") == ((JOINED.index["阳"], JOINED.index["光"]),)
