@@ -16,6 +16,7 @@ they are one spelling of what `Phrase.written` says, beside those found here.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import log
@@ -41,6 +42,7 @@ _AS_DELIMITER = ("|", " ", "<space>")  # a unit that stands between words
 
 _TOKEN = re.compile(r"[^\W\d_\u2e80-\U0003ffff]+(?:['’][^\W\d_\u2e80-\U0003ffff]+)*|.", re.DOTALL)
 _FULL_WIDTH = {0xFF01 + i: 0x21 + i for i in range(94)} | {0x3000: " ", 0xA0: " ", 0x2019: "'"}
+_SILENT = "·‧•・\u200b\u200c\u200d\u2060\ufeff"  # dots within foreign names, and what nobody sees
 _SPECIAL = re.compile(r"<[^<>]*>|\[[^\[\]]*\]")
 
 Units = Labels
@@ -99,6 +101,8 @@ class Speller:
         for unit, number in units.index.items():
             if not _SPECIAL.fullmatch(unit):
                 self._unit.setdefault(self.folded(unit), number)
+        self._spoken = {ord(c): None for c in _SILENT if c not in self._unit}
+        self._spoken |= _FULL_WIDTH if fold_width else {}
         self._pieces = WordPieces(self._unit)
         self._syllables = Syllables(self._unit) if is_syllabic(self._unit) else None
         self.most = MAX_SPLITS if self._pieces.in_pieces else MAX_SPELLINGS
@@ -128,7 +132,7 @@ class Speller:
         Raises:
             Unspellable: a character has no units; too long.
         """
-        text = phrase.translate(_FULL_WIDTH) if self.fold_width else phrase
+        text = unicodedata.normalize("NFC", phrase.translate(self._spoken))
         ways = self._plain(text) or self._cut(text)
         if len(ways[0]) > MAX_UNITS:
             raise Unspellable(f"it has {len(ways[0]):,} units, more than {MAX_UNITS}; does the list lack line ends?")
@@ -139,7 +143,7 @@ class Speller:
 
         None if they do not.
         """
-        fields = [self.folded(field) for field in split_fields(phrase)]
+        fields = [self.folded(unicodedata.normalize("NFC", field)) for field in split_fields(phrase)]
         longest = 2 if self.is_syllabic else 1
 
         def arcs(end: int) -> Iterator[tuple[int, list[Way]]]:

@@ -64,21 +64,21 @@ def readings(word: str) -> list[Reading] | None:
 
 
 def likely_reading(text: str) -> tuple[list[str | None], list[bool]]:
-    """Return for each character of `text` how pypinyin reads it there, None of what it cannot read; and whether it says
-    so because a phrase of its dictionary stands there.
+    """Return for each character of `text` how pypinyin reads it there, None of what it cannot read; and whether a
+    phrase of its dictionary says that it is read so and not otherwise.
     """
-    from pypinyin.constants import PHRASES_DICT, PINYIN_DICT
+    from pypinyin.constants import PHRASES_DICT
     from pypinyin.seg.mmseg import seg
 
     read: list[str | None] = []
     is_known: list[bool] = []
     for piece in seg.cut(text):
-        if piece in PHRASES_DICT:
-            read += [numbered(syllables[0]) for syllables in PHRASES_DICT[piece]]
-            is_known += [True] * (len(read) - len(is_known))
+        syllables = PHRASES_DICT.get(piece, ())
+        if len(syllables) == len(piece):
+            read += [numbered(first) for first, *_ in syllables]
+            is_known += [len(several) == 1 for several in syllables]
         else:
-            firsts = [PINYIN_DICT.get(ord(character), "").partition(",")[0] for character in piece]
-            read += [numbered(first) if first else None for first in firsts]
+            read += [numbered(listed[0]) if (listed := _listed(character)) else None for character in piece]
             is_known += [False] * len(piece)
     return read, is_known
 
@@ -89,10 +89,8 @@ def likelihoods(character: str) -> dict[str, float]:
 
     The one that pypinyin reads first comes first, the others by their shares. Empty of what has no reading.
     """
-    from pypinyin import Style, pinyin
-
-    (listed,) = pinyin(character, Style.TONE, heteronym=True, errors=list) or [[character]]
-    if listed[0] == character:
+    listed = _listed(character)
+    if not listed:
         return {}
     counted = _counted().get(character, Counter()) + Counter(
         {syllable: count * _PHRASE_WEIGHT for syllable, count in _in_phrases().get(character, Counter()).items()}
@@ -114,13 +112,16 @@ def of_surname(character: str) -> str | None:
 
 @cache
 def spellings(syllable: str) -> tuple[str, ...]:
-    """Return how models write `syllable`, which is as in `readings`: `lü4`, `lv4`, `lǜ`; `de5`, `de`."""
+    """Return how models write `syllable`, as `readings` gives it: `lü4`, `lv4`, `lǜ`; `lüe4`, `lue4`; `de5`, `de`."""
     from pypinyin.contrib.tone_convert import tone3_to_tone
 
     plain = syllable.replace("ü", "v")
-    forms = (syllable, plain, syllable.replace("ü", "u:"), tone3_to_tone(syllable))
-    neutral = tuple(form.removesuffix("5") for form in (syllable, plain))
-    return tuple(dict.fromkeys((*forms, *(neutral if syllable.endswith("5") else ()))))
+    forms = [syllable, plain, syllable.replace("ü", "u:"), tone3_to_tone(syllable)]
+    if "üe" in syllable:
+        forms.append(syllable.replace("ü", "u"))
+    if syllable.endswith("5"):
+        forms += [form.removesuffix("5") + mark for form in (syllable, plain) for mark in ("", "0")]
+    return tuple(dict.fromkeys(forms))
 
 
 def unit_of(syllable: str, character: str, units: Mapping[str, int]) -> str | None:
@@ -130,9 +131,18 @@ def unit_of(syllable: str, character: str, units: Mapping[str, int]) -> str | No
     """
     unit = next((form for form in spellings(syllable) if form in units), None)
     if unit is None and syllable.endswith("5"):
-        others = (other for other in likelihoods(character) if not other.endswith("5"))
+        every = (*likelihoods(character), *map(numbered, _listed(character)))
+        others = (other for other in every if not other.endswith("5"))
         return next((found for other in others if (found := unit_of(other, character, units))), None)
     return unit
+
+
+@cache
+def _listed(character: str) -> list[str]:
+    """Return all readings of `character` that pypinyin lists, with marks for their tones."""
+    from pypinyin.constants import PINYIN_DICT
+
+    return [syllable for syllable in PINYIN_DICT.get(ord(character), "").split(",") if syllable]
 
 
 @cache
