@@ -34,7 +34,7 @@ _OPTIONS = (
     click.option("--on-duplicate", type=click.Choice(["error", "first", "last", "highest"]), default="error",
                  show_default=True, help="Which weight counts if a phrase has two."),
     click.option("--funasr-weights", is_flag=True, help="The weights are FunASR's: 20 there is 2.0 here."),
-    click.option("--incremental-bias", type=float, help="Nats for each unit of a phrase.  [default: 2.0]"),
+    click.option("--incremental-bias", type=float, help="Nats for each unit of a phrase.  [default: 1.5]"),
     click.option("--hotword-scale", type=float, default=1.0, show_default=True, help="Multiplies every bias."),
     click.option("--keep-case", is_flag=True, help="Letters match in the case of the list only."),
     click.option("--keep-width", is_flag=True, help="Full-width letters and digits are not taken for plain ones."),

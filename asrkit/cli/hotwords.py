@@ -55,13 +55,16 @@ def lint(
     units, words = units_and_words(units_path, lexicon_path, lexicon_probabilities)
     settings, speller = settings_and_speller(units, words, **options)
     read = lists.read(list_path, settings)
-    vocabulary = None
+    vocabulary, can_say = None, None
     if graph_path:
-        vocabulary = frozenset(open_graph(graph_path, units, model_name=units_path, contents=False).words.index)
+        graph = open_graph(graph_path, units, model_name=units_path, contents=False)
+        vocabulary = frozenset(graph.words.index)
+        can_say = None if graph.unknown else settings_and_speller(units, graph.lexicon, **options)[1].can_say
     probabilities = linting.word_probabilities(arpa.parse(lm_path), speller) if lm_path else None
     findings = linting.lint(
-        read.phrases, speller, repeated=read.repeated, probabilities=probabilities, vocabulary=vocabulary
-    )
+        read.phrases, speller, repeated=read.repeated, probabilities=probabilities, vocabulary=vocabulary,
+        can_say=can_say,
+    )  # fmt: skip
     for line in linting.report(findings, list_path):
         click.echo(line)
     unusable = {finding.phrase for finding in findings if finding.severity == linting.Severity.ERROR}

@@ -327,10 +327,10 @@ def _holds_another(ordered: list[SpelledPhrase], words: WordEdges | None) -> NDA
     inner, number = [], 0
     for phrase in ordered:
         if len(phrase.spellings) > 1:
+            known = set(phrase.spellings)
+            lengths = sorted(set(map(len, known)))
             inner += [
-                number + i
-                for i, long in enumerate(phrase.spellings)
-                if any(any(occurrences(short, long, words)) for short in phrase.spellings if len(short) < len(long))
+                number + i for i, long in enumerate(phrase.spellings) if _holds_any(long, known, lengths, words)
             ]
         number += len(phrase.spellings)
     return np.array(inner, np.intp)
@@ -350,6 +350,13 @@ def occurrences(
         whole = before is None or (before[start] and behind[end - 1])
         if whole and not any(start < place < end for place in breaks):
             yield start, end
+
+
+def _holds_any(long: Units, known: set[Units], lengths: list[int], words: WordEdges | None) -> bool:
+    """Whether a shorter one of the sequences `known`, which have these `lengths`, occurs in `long`."""
+    size = len(long)
+    inside = {long[at : at + n] for n in lengths if n < size for at in range(size - n + 1)} & known
+    return any(words is None or any(occurrences(short, long, words)) for short in inside)
 
 
 def _frozen(array: NDArray) -> NDArray:
