@@ -33,8 +33,8 @@ def command(
 ) -> None:
     """Build the search graph of a lexicon and a language model for a model's units.
 
-    The folder holds TLG.fst, words.txt, units.txt and a manifest. Costs of the language model are not scaled: decoding
-    scales them.
+    The folder holds TLG.fst, words.txt, units.txt, lexicon.txt, costs.txt and a manifest. Costs of the language model
+    are not scaled: decoding scales them.
     """
     from asrkit.graph.build import Options, build
 

@@ -47,7 +47,7 @@ _FALLBACK = ",".join(f"{d:g}" for d in defaults.DISCOUNT_FALLBACK)
 @click.option("--k", type=float, help="What add-k adds; 1 is Laplace's law.")
 @click.option("--heldout", multiple=True, type=click.Path(), help="Text for the weights of jelinek-mercer.")
 @click.option("--memory", metavar="SIZE", help=f"Work within so much memory [{defaults.MEMORY}].")
-@click.option("--jobs", type=click.IntRange(1, 64), help="Threads [as many as there are processors].")
+@click.option("--jobs", type=click.IntRange(1, 64), help="Threads [as many as there are processors, at most 8].")
 def command(**options: Any) -> None:
     """Train an n-gram model on TEXTs: a sentence a line, spaces between the words.
 
