@@ -139,6 +139,8 @@ def _check(inputs: tuple[str, ...], options: dict[str, Any], *, searched: bool) 
             and (options["nbest"] > 1 or any(options[name] for name in ("sweep", "lattice", "rescore_lm", "mbr"))),
         "--mbr gives one reading, under the graph's own language model: leave out --nbest and --rescore-lm":
             options["mbr"] and (options["nbest"] > 1 or options["rescore_lm"]),
+        "--rescore-lm is read from a file: write what comes from standard input to one first":
+            options["rescore_lm"] == "-",
         "--posteriors-out needs every utterance to be heard, and --resume passes over those that are done":
             options["posteriors_out"] and options["resume"],
         "--posteriors-in and --posteriors-out would only copy a file":

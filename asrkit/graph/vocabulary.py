@@ -32,6 +32,7 @@ from asrkit.formats.specials import (
     UNKNOWN,
     canonical,
     delimiter_of,
+    has_no_spaces,
     is_silence,
     is_unknown,
 )
@@ -131,6 +132,7 @@ def choose(
     lm_words = [canonical(word) for word in lm_words]
     lexicon, silent = _without_specials(lexicon, units, lexicon_name)
     said = _in_labels(lexicon, units, lexicon_name)
+    _tell_unspelled_delimiter(lexicon, units, lexicon_name)
     known = {word for word in lm_words if word not in _NO_WORDS and not is_silence(word)}
     unknown_name = UNKNOWN if UNKNOWN in known else None
     if not closed and unknown_name is None:
@@ -211,6 +213,15 @@ def _in_labels(lexicon: Lexicon, units: UnitTable, name: str) -> list[tuple[str,
         cure = "make the lexicon for this model with asrkit make-lexicon"
         raise AsrkitError(what, where=f"{name}:{first.line}", cure=cure)
     return said
+
+
+def _tell_unspelled_delimiter(lexicon: Lexicon, units: UnitTable, name: str) -> None:
+    """Warn if the model has a unit between words, and no word of letters is spelled with it."""
+    delimiter = delimiter_of(units.index)
+    of_letters = [entry.units for entry in lexicon.entries if not has_no_spaces(entry.word[-1])]
+    if delimiter is not None and of_letters and not any(delimiter in said for said in of_letters):
+        what = f"no word is spelled with {shown(delimiter)}, which the model has between words"
+        progress.warn(f"{name}: {what}; words may run into one another: make the lexicon with asrkit make-lexicon")
 
 
 def _tell_lacking(
