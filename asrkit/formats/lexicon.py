@@ -85,6 +85,9 @@ def parse(path: str | os.PathLike[str], *, probabilities: bool = False) -> Lexic
         elif with_point >= _NEARLY_ALL * len(lines):
             what = "the second column has a probability on almost every line, but not here"
             raise AsrkitError(what, where=f"{name}:{others[0]}", cure="write one on each line, or remove the column")
+    if probabilities and all(len(fields) > 5 and all(map(is_number, fields[2:5])) for _, fields in lines):
+        what = "three more columns of numbers follow the probability: this is Kaldi's lexiconp_silprob.txt"
+        raise AsrkitError(what, where=name, cure="take the lexiconp.txt beside it")
     lines = _without_comments(lines, 2 if probabilities else 1)
     words = {fields[0] for _, fields in lines}
     entries: dict[tuple[str, tuple[str, ...]], Pronunciation] = {}

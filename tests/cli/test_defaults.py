@@ -4,18 +4,20 @@ import importlib
 import inspect
 import re
 from pathlib import Path
+from typing import get_args
 
 import click
 import pytest
 
 import asrkit
 from asrkit import defaults
-from asrkit.acoustic import folder, listening
+from asrkit.acoustic import folder, listening, session
 from asrkit.cli.main import COMMANDS
-from asrkit.decode import recognizer, setup
-from asrkit.graph import build
+from asrkit.decode import outputs, recognizer, setup
+from asrkit.formats import hotword_list
+from asrkit.graph import build, make_lexicon, tokens_fst
 from asrkit.hotwords import graph, lists
-from asrkit.lm import generate, train
+from asrkit.lm import corpus, generate, train
 from asrkit.search.options import Options
 from asrkit.text.normalise import Normaliser
 from tests.cli.running import asrkit as run
@@ -114,3 +116,32 @@ def test_the_pages_tell_the_defaults_in_use(name):
     """`--beam` (8) on a page of docs/commands is the value of --beam."""
     for option, value in re.findall(r"`(--[a-z-]+)` \((\d+(?:\.\d+)?)[) ]", (PAGES / f"{name}.md").read_text("utf-8")):
         assert float(value) == float(default_of(name, option)), option
+
+
+def choices_of(name, option):
+    (parameter,) = {p for command in commands_of(name) for p in command.params if option in p.opts}
+    return set(parameter.type.choices)
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "known"),
+    [
+        ("decode", "--format", outputs.FORMATS),
+        ("decode", "--on-duplicate", get_args(hotword_list.OnDuplicate)),
+        ("decode", "--precision", folder.PRECISIONS),
+        ("decode", "--provider", session.PROVIDERS),
+        ("decode", "--lattice", get_args(setup.LatticeForm)),
+        ("build-graph", "--topology", tokens_fst.TOPOLOGIES),
+        ("make-lexicon", "--by", ("auto", *make_lexicon.WAYS)),
+        ("train-lm", "--smoothing", train.SMOOTHINGS),
+        ("train-lm", "--special-words", corpus.POLICIES),
+    ],
+)
+def test_what_an_option_offers_is_what_there_is(command, option, known):
+    assert choices_of(command, option) == set(known)
+
+
+@pytest.mark.parametrize(("command", "option"), [("decode", "--hotword-format"), ("compile-hotwords", "--format")])
+def test_help_names_every_format_of_hotword_lists(command, option):
+    (told,) = (p.help for found in commands_of(command) for p in found.params if option in p.opts)
+    assert set(re.findall(r"[a-z-]+", told.split(":")[1])) - {"or"} == {"auto", *hotword_list.FORMATS}

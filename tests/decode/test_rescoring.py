@@ -136,6 +136,19 @@ def test_a_graph_folder_keeps_what_words_cost_besides_the_language_model(tmp_pat
     assert graph.unknown_cost == 3.0
 
 
+def test_what_an_older_graph_without_the_table_must_cost_is_derived(tmp_path):
+    words = lexicon.Lexicon((lexicon.Pronunciation("甲", ("a", "b")), lexicon.Pronunciation("乙", ("c",))))
+    graph = make_graph(tmp_path, words, random_model(np.random.default_rng(0), ["甲", "乙"], 2), unknown_cost=2.0)
+    kept = graph.word_costs
+    manifest = json.loads((graph.path / "manifest.json").read_text())
+    manifest["options"]["probabilities"] = False
+    (graph.path / "costs.txt").unlink()
+    del manifest["outputs"]["costs.txt"]
+    (graph.path / "manifest.json").write_text(json.dumps(manifest))
+    derived = open_graph(graph.path).word_costs
+    assert derived == kept == {("<unk>", (unit,)): (0.0, 2.0) for unit in "abd"}
+
+
 def test_a_graph_without_the_table_is_rescored_with_a_warning(tmp_path, capsys):
     graph = demo(tmp_path, random_model(np.random.default_rng(0), ["甲"], 2))
     (graph.path / "costs.txt").unlink()
