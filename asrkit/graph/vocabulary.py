@@ -141,7 +141,7 @@ def choose(
     if not in_both:
         cure = "make the lexicon from the words of the model's text, or the model from text segmented by the lexicon"
         raise AsrkitError(f"no word of {lm_name} stands in this lexicon", where=lexicon_name, cure=cure)
-    _tell_lacking(lm_words, lm_log10, known - in_both - {unknown_name}, names, strict=strict)
+    _tell_lacking(lm_words, lm_log10, known - {unknown_name}, in_both, names, strict=strict)
     taking_part = [(word, labels, cost) for word, labels, cost in said if word in known]
     outside: set[str] = set()
     if not closed and unknown_name is not None:
@@ -225,16 +225,23 @@ def _tell_unspelled_delimiter(lexicon: Lexicon, units: UnitTable, name: str) -> 
 
 
 def _tell_lacking(
-    lm_words: Sequence[str], lm_log10: NDArray[np.float32], lacking: set[str], names: tuple[str, str], *, strict: bool
+    lm_words: Sequence[str],
+    lm_log10: NDArray[np.float32],
+    known: set[str],
+    said: set[str],
+    names: tuple[str, str],
+    *,
+    strict: bool,
 ) -> None:
-    """Warn of words of the LM that have no pronunciation, or refuse them."""
+    """Warn of words of the LM, of those that are `known` words, that are not `said`, or refuse them."""
+    lacking = known - said
     if not lacking:
         return
     lexicon_name, lm_name = names
     often = np.argsort(-lm_log10, kind="stable")
     told = " ".join(_first(shown(lm_words[i]) for i in often if lm_words[i] in lacking))
     dots = " …" if len(lacking) > _LISTED else ""
-    what = f"{len(lacking):,} of {len(lm_words):,} words of {lm_name} are not in the lexicon: {told}{dots}"
+    what = f"{len(lacking):,} of {len(known):,} words of {lm_name} are not in the lexicon: {told}{dots}"
     if strict:
         raise AsrkitError(what, where=lexicon_name, cure="add them, or allow them to be left out by dropping --strict")
     progress.warn(f"{lexicon_name}: {what}; they cannot be recognised", lacking=len(lacking))

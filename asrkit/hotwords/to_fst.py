@@ -55,4 +55,4 @@ def to_fst(graph: HotwordGraph) -> Fst:
 
 def symbol_table(units: UnitTable) -> SymbolTable:
     """Return the symbols of the labels of `to_fst`."""
-    return SymbolTable.numbered(("<eps>", *units.units, FAILURE_SYMBOL))
+    return SymbolTable.of_units(units, FAILURE_SYMBOL)
