@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from asrkit import defaults
 from asrkit.cli.acoustic_options import NAMES as ACOUSTIC
 from asrkit.cli.acoustic_options import acoustic_options, general_graph, opened
 from asrkit.cli.command import command as subcommand
@@ -81,10 +82,10 @@ def lint(
 @click.option("--graph", "graph_path", type=click.Path(), help="The graph folder.  [default: as in decode]")
 @click.option("--hotwords", "list_path", type=click.Path(), help="The list in use; none: what if PHRASE were listed?")
 @hotword_options
-@click.option("--beam", type=float, default=8.0, show_default=True, help="As in decode.")
-@click.option("--max-active", type=int, default=7000, show_default=True, help="As in decode.")
-@click.option("--lm-scale", type=float, default=0.5, show_default=True, help="As in decode.")
-@click.option("--word-score", type=float, default=0.0, show_default=True, help="As in decode.")
+@click.option("--beam", type=float, default=defaults.BEAM, show_default=True, help="As in decode.")
+@click.option("--max-active", type=int, default=defaults.MAX_ACTIVE, show_default=True, help="As in decode.")
+@click.option("--lm-scale", type=float, default=defaults.LM_SCALE, show_default=True, help="As in decode.")
+@click.option("--word-score", type=float, default=defaults.WORD_SCORE, show_default=True, help="As in decode.")
 @acoustic_options
 def explain(
     recording: str,

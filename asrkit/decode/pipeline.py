@@ -203,7 +203,7 @@ class Pipeline:
 
     def _greedy(self, heard: Heard, emission: Emission) -> Hypothesis:
         assert self.model is not None
-        checked(emission.log_probs, len(self.units.units), heard.utt)
+        checked(emission.log_probs, len(self.units.units), heard.utt, model=str(self.model.package.folder))
         best = greedy_reading(emission, self.model, self._joiner)
         return Hypothesis(heard.utt, best, duration=heard.duration, warnings=warnings_of(heard))
 

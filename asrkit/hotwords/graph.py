@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from asrkit import defaults
 from asrkit.errors import AsrkitError, Status, shown
 from asrkit.hotwords.automaton import make_automaton
 from asrkit.hotwords.spelling import SpelledPhrase, Units
@@ -17,7 +18,7 @@ from asrkit.hotwords.table import HotwordTable, after_break, at_end, follow
 from asrkit.hotwords.trie import EDGE, ROOT, Spellings, children_of, make_trie
 from asrkit.units.edges import WordEdges
 
-DEFAULT_INCREMENTAL_BIAS = 1.5  # nats for each covered unit: docs/hotword-bias.md
+DEFAULT_INCREMENTAL_BIAS = defaults.INCREMENTAL_BIAS
 _BREAK = EDGE - 1  # among units: one that no phrase has
 LARGEST_BIAS = 10_000.0  # nats; beyond it nothing is heard any more, and single precision would lose the decimals
 

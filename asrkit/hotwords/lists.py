@@ -6,13 +6,13 @@ import os
 from dataclasses import dataclass
 from typing import Literal
 
-from asrkit import progress
+from asrkit import defaults, progress
 from asrkit.errors import AsrkitError, shown
 from asrkit.formats import hotword_list
 from asrkit.formats.hotword_lines import Phrase, may_be_several
 from asrkit.formats.hotword_list import FUNASR_AM_SCALE, HotwordList
 from asrkit.formats.reading import name_of
-from asrkit.hotwords.graph import DEFAULT_INCREMENTAL_BIAS, LARGEST_BIAS, HotwordGraph
+from asrkit.hotwords.graph import LARGEST_BIAS, HotwordGraph
 from asrkit.hotwords.spelling import RefusedPhrase, SpelledPhrase, Speller, spell_all
 from asrkit.units.edges import word_edges
 
@@ -32,11 +32,11 @@ class Settings:
         fold_case, fold_width: how phrases are compared with words and units; see `Speller`.
     """
 
-    format: hotword_list.Format | Literal["auto"] = "auto"
-    on_duplicate: hotword_list.OnDuplicate = "error"
+    format: hotword_list.Format | Literal["auto"] = defaults.HOTWORD_FORMAT
+    on_duplicate: hotword_list.OnDuplicate = defaults.ON_DUPLICATE
     funasr_weights: bool = False
-    incremental_bias: float = DEFAULT_INCREMENTAL_BIAS
-    scale: float = 1.0
+    incremental_bias: float = defaults.INCREMENTAL_BIAS
+    scale: float = defaults.HOTWORD_SCALE
     fold_case: bool = True
     fold_width: bool = True
 
