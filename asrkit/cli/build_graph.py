@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from asrkit.cli.command import Output
 from asrkit.cli.command import command as subcommand
 
 _EXAMPLE = "asrkit build-graph --lexicon lexicon.txt --lm lm.arpa --tokens model/tokens.json -o graph/"
@@ -15,7 +16,7 @@ _EXAMPLE = "asrkit build-graph --lexicon lexicon.txt --lm lm.arpa --tokens model
 @click.option("--lexicon", "lexicon_path", type=click.Path(), required=True, help="Words and their units.")
 @click.option("--lm", "lm_path", type=click.Path(), required=True, help="The language model, ARPA.")
 @click.option("--tokens", "units_path", type=click.Path(), required=True, help="The model's tokens.json or tokens.txt.")
-@click.option("-o", "--output", type=click.Path(), required=True, help="The graph folder to make.")
+@click.option("-o", "--output", type=Output(), required=True, help="The graph folder to make.")
 @click.option("--topology", type=click.Choice(["identity", "ctc"]), default="identity", show_default=True,
               help="How the model's steps make units: one each (Paraformer), or CTC.")  # fmt: skip
 @click.option("--closed-vocabulary", is_flag=True, help="Let no word out that the lexicon or the LM lacks.")

@@ -8,6 +8,7 @@ import click
 
 from asrkit import progress
 from asrkit.cli.acoustic_options import acoustic_options, general_graph, listening_of, model_or_shipped
+from asrkit.cli.command import Output
 from asrkit.cli.command import command as subcommand
 from asrkit.cli.hotword_options import known_format
 from asrkit.errors import Status
@@ -29,10 +30,10 @@ asrkit decode recordings/ --graph graph/ --sweep lm_scale=0:1:0.1 beam=8,12 --re
               "the model that ships; with another --model none, greedy decoding]")
 @click.option("--hotwords", type=click.Path(), help="A hotword list in any of the known formats.")
 @click.option("--utt-hotwords", type=click.Path(), help="Lines `utterance list`: utterances with a list of their own.")
-@click.option("-o", "--output", type=click.Path(), help="The folder of results.")
+@click.option("-o", "--output", type=Output(), help="The folder of results.")
 @click.option("--format", "output_format", type=click.Choice(["text", "jsonl", "ctm", "trn", "srt"]),
               help="Write this to standard output in place of a folder.  [default, without -o: text]")
-@click.option("--posteriors-out", type=click.Path(), help="Write what the model says to this .npz or .ark, too.")
+@click.option("--posteriors-out", type=Output(), help="Write what the model says to this .npz or .ark, too.")
 @click.option("--greedy", is_flag=True, help="The best unit of each step, without graph.")
 @click.option("--beam", type=float, default=8.0, show_default=True, help="Nats behind the best that are kept.")
 @click.option("--max-active", type=int, default=7000, show_default=True, help="Hypotheses that go on from a step.")

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from asrkit.cli.command import Output
 from asrkit.cli.command import command as subcommand
 from asrkit.cli.hotword_options import hotword_options, settings_and_speller, units_and_words
 from asrkit.errors import Status
@@ -22,7 +23,7 @@ from asrkit.errors import Status
               help="The model's unit table: the file is a hotword list, whose automaton is drawn.")
 @click.option("--lexicon", "lexicon_path", type=click.Path(), help="With --units: the lexicon of the graph.")
 @hotword_options
-@click.option("-o", "--output", type=click.Path(), default="-",
+@click.option("-o", "--output", type=Output(), default="-",
               help="The picture, .svg, .png (by Graphviz) or .dot.  [default: DOT to standard output]")  # fmt: skip
 def command(
     path: str,

@@ -86,8 +86,8 @@ class Pipeline:
             )
         self.graph: GraphFolder | None = None
         if setup.graph is not None:
-            units = None if self.model is None else self.model.package.units
-            self.graph = open_graph(setup.graph, units, model_name=str(setup.model), contents=False)
+            units, topology = (None, None) if self.model is None else (self.model.package.units, self.model.topology)
+            self.graph = open_graph(setup.graph, units, topology=topology, model_name=str(setup.model))
         self.units = self.graph.units if self.model is None and self.graph else self.model.package.units
         self.hotwords: list[HotwordGraph | None] = [None] * len(setup.settings)
         if setup.hotwords is not None:

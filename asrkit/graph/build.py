@@ -15,13 +15,14 @@ from asrkit.errors import AsrkitError, Status
 from asrkit.formats import arpa, lexicon, tokens
 from asrkit.formats.openfst import Fst
 from asrkit.formats.reading import STDIN, name_of
-from asrkit.graph.folder import check_may_overwrite, write_graph
+from asrkit.graph.folder import KIND, write_graph
 from asrkit.graph.grammar_fst import Grammar, grammar_fst
 from asrkit.graph.lexicon_fst import lexicon_fst
 from asrkit.graph.lg import lexicon_with_grammar
 from asrkit.graph.tokens_fst import Topology, blank_of, tokens_fst, with_tokens
 from asrkit.graph.vocabulary import Vocabulary, choose, passing_units
 from asrkit.lm.memory import resident_bytes
+from asrkit.store import check_free
 
 _STAGES = ("reading", "L and G", "LG", "TLG", "writing")
 
@@ -66,7 +67,7 @@ def build(
             `folder.write_graph`; two inputs are standard input.
     """
     options = options or Options()
-    _check_paths((lexicon_path, lm_path, units_path), Path(output), overwrite=overwrite)
+    _check_paths((lexicon_path, lm_path, units_path), output, overwrite=overwrite)
     told = _Stages()
     told.begin()
     units = tokens.parse(units_path)
@@ -111,14 +112,10 @@ def build(
     told.end(f"{os.fspath(output)}: {sum(f.stat().st_size for f in Path(output).iterdir()) / 1e6:,.1f} MB")
 
 
-def _check_paths(paths: tuple[str, ...], output: Path, *, overwrite: bool) -> None:
+def _check_paths(paths: tuple[str, ...], output: str | os.PathLike[str], *, overwrite: bool) -> None:
     if sum(path == STDIN for path in paths) > 1:
         raise AsrkitError("only one input can be standard input", status=Status.WRONG_USAGE, cure="name files")
-    if overwrite:
-        check_may_overwrite(output)
-    elif output.exists():
-        cure = "name another, or replace it with --overwrite"
-        raise AsrkitError("this output exists", where=str(output), cure=cure, status=Status.WRONG_USAGE)
+    check_free(output, KIND, overwrite=overwrite, inputs=paths)
 
 
 def _warn_of_grammar(grammar: Grammar, model: arpa.Arpa, name: str) -> None:

@@ -122,7 +122,7 @@ def test_only_a_graph_is_overwritten_and_only_when_asked(here):
     build("--overwrite")
     Path("letters").mkdir()
     Path("letters/dear.txt").write_text("keep me")
-    assert "is not a graph folder" in build("--overwrite", output="letters", status=1).stderr
+    assert "asrkit has not made it" in build("--overwrite", output="letters", status=2).stderr
     assert Path("letters/dear.txt").read_text() == "keep me"
 
 
