@@ -12,6 +12,7 @@ from asrkit.acoustic.listening import Heard
 from asrkit.acoustic.model import AcousticModel, Emission
 from asrkit.decode.dump import replay
 from asrkit.decode.inputs import Utterance
+from asrkit.decode.pieces import Pieces
 from asrkit.decode.readings import Reader, greedy_reading, warnings_of
 from asrkit.decode.setup import Setting, Setup
 from asrkit.errors import AsrkitError, Status
@@ -166,7 +167,8 @@ class Pipeline:
             return
         assert self.model is not None
         options = replace(self.setup.listening, speech=self._speech)
-        yield from listening.hear(self.model, utterances, options, self.clock)
+        pieces = None if self.setup.pieces is None else Pieces(self.setup.pieces)
+        yield from listening.hear(self.model, utterances, options, self.clock, pieces)
 
     def _result(
         self, heard: Heard, hotwords: HotwordGraph | None, setting: Setting, own_hotwords: tuple[Phrase, ...] | None
