@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -38,6 +39,7 @@ class Options:
         strict: refuse a language model with words that the lexicon lacks.
         probabilities: the lexicon has a column of probabilities.
         keep_parts: write T, L, G and LG too.
+        blank: the model id of a CTC model's blank, if its name in the unit table does not tell.
     """
 
     topology: Topology = "identity"
@@ -46,6 +48,7 @@ class Options:
     strict: bool = False
     probabilities: bool = False
     keep_parts: bool = False
+    blank: int | None = None
 
 
 def build(
@@ -71,7 +74,7 @@ def build(
     told = _Stages()
     told.begin()
     units = tokens.parse(units_path)
-    if options.topology == "ctc":
+    if options.topology == "ctc" and options.blank is None:
         blank_of(units)
     words, model = _both(
         jobs,
@@ -81,7 +84,7 @@ def build(
     vocabulary = choose(
         words, model.words, model.log10_probs[0], units,
         closed=options.closed_vocabulary, unknown_cost=options.unknown_cost, strict=options.strict,
-        names=(name_of(lexicon_path), name_of(lm_path)),
+        names=(name_of(lexicon_path), name_of(lm_path)), blank=options.blank,
     )  # fmt: skip
     counts = "/".join(f"{len(grams):,}" for grams in model.grams)
     told.end(f"{len(units.units):,} units, {len(words.entries):,} pronunciations, {counts} n-grams")
@@ -95,16 +98,17 @@ def build(
     lg = lexicon_with_grammar(vocabulary, grammar.fst)
     told.end(_size(lg))
     told.begin()
-    parts = {"TLG": with_tokens(units, options.topology, lg)}
+    parts = {"TLG": with_tokens(units, options.topology, lg, options.blank)}
     told.end(_size(parts["TLG"]))
     told.begin()
-    made = {"T": tokens_fst(units, options.topology), "L": lexicon_part, "G": grammar.fst, "LG": lg, **parts}
-    inputs = {"lexicon": lexicon_path, "lm": lm_path, "units": units_path}
+    tokens_part = tokens_fst(units, options.topology, options.blank)
+    made = {"T": tokens_part, "L": lexicon_part, "G": grammar.fst, "LG": lg, **parts}
+    inputs = _named({"lexicon": lexicon_path, "lm": lm_path, "units": units_path})
     write_graph(
         output,
         made if options.keep_parts else parts,
         vocabulary,
-        inputs={Path(path).name: path for path in inputs.values() if path != STDIN},
+        inputs=inputs,
         options=asdict(options),
         facts=_facts(made, vocabulary, options, units_path),
         overwrite=overwrite,
@@ -116,6 +120,16 @@ def _check_paths(paths: tuple[str, ...], output: str | os.PathLike[str], *, over
     if sum(path == STDIN for path in paths) > 1:
         raise AsrkitError("only one input can be standard input", status=Status.WRONG_USAGE, cure="name files")
     check_free(output, KIND, overwrite=overwrite, inputs=paths)
+
+
+def _named(inputs: dict[str, str]) -> dict[str, str]:
+    """Return name in the manifest -> path; files of one name in different folders are called by their parts as well."""
+    files = {part: path for part, path in inputs.items() if path != STDIN}
+    names = Counter(Path(path).name for path in files.values())
+    return {
+        Path(path).name if names[Path(path).name] == 1 else f"{part} {Path(path).name}": path
+        for part, path in files.items()
+    }
 
 
 def _warn_of_grammar(grammar: Grammar, model: arpa.Arpa, name: str) -> None:
@@ -135,7 +149,7 @@ def _facts(made: dict[str, Fst], vocabulary: Vocabulary, options: Options, units
         "units": len(vocabulary.units.units),
         "units_sha256": vocabulary.units.sha256,
         "units_from": name_of(units_path) if units_path == STDIN else "/".join(Path(units_path).resolve().parts[-2:]),
-        "passing_units": list(passing_units(vocabulary.units)),
+        "passing_units": list(passing_units(vocabulary.units, options.blank)),
         "unknown_label": vocabulary.unknown,
         "words": len(vocabulary.words),
         "words_outside_lm": len(vocabulary.outside) - (vocabulary.unknown > 0),
