@@ -106,12 +106,14 @@ def check_name(path: str | os.PathLike[str]) -> None:
     """Do nothing if posteriors can be written to a file of this name.
 
     Raises:
-        AsrkitError: its ending tells no form.
+        AsrkitError: its ending tells no form; the list beside an archive of Kaldi would take the place of an input.
     """
     if Path(path).suffix not in (".npz", ".ark"):
         what = "posteriors cannot be written to a file of this name"
         cure = "let it end in .npz, or .ark for Kaldi's form"
         raise AsrkitError(what, where=os.fspath(path), cure=cure, status=Status.WRONG_USAGE)
+    if Path(path).suffix == ".ark":
+        store.check_output(Path(path).with_suffix(".scp"))
 
 
 class _Matrices(Mapping[str, Posteriors]):

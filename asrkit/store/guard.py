@@ -55,8 +55,8 @@ class _Named:
         self._refuse("is", self._of_place.get(final) or (identity and self._of_identity.get(identity)), name)
         for folder in map(str, Path(final).parents):
             above = _identity(folder)
-            self._refuse("lies in", above and self._of_identity.get(above), name)
-        if os.path.isdir(final):
+            self._refuse("lies in", self._of_place.get(folder) or (above and self._of_identity.get(above)), name)
+        if not os.path.isfile(final):
             inside = os.path.join(final, "")
             held = next((name for place, name in self._of_place.items() if place.startswith(inside)), None)
             self._refuse("holds", held, name)
@@ -131,10 +131,11 @@ def _is_special(path: str) -> bool:
 
 def _places(name: str, folders: dict[str, str]) -> Iterator[str]:
     """Yield where `name` lies, and where that lies to which it leads if it is a link; `folders` are known already."""
-    folder, last = os.path.split(os.path.abspath(name))
+    folder, last = os.path.split(name.rstrip("/"))
     if folder not in folders:
-        folders[folder] = os.path.realpath(folder)
+        folders[folder] = os.path.realpath(folder or "/" * name.startswith("/") or ".")
     place = os.path.join(folders[folder], last)
-    yield place
-    if os.path.islink(place):
-        yield os.path.realpath(place)
+    if last not in ("", ".", ".."):
+        yield place
+    if last in ("", ".", "..") or os.path.islink(place):
+        yield os.path.realpath(name)
