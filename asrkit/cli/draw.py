@@ -48,7 +48,7 @@ def command(
     from asrkit.errors import AsrkitError
     from asrkit.formats import openfst, symbols
     from asrkit.graph import draw, part
-    from asrkit.graph.folder import GRAPH
+    from asrkit.graph.folder import GRAPH, KIND
     from asrkit.hotwords import lists, picture
 
     form = draw.form_of(output)
@@ -63,6 +63,8 @@ def command(
         graph = lists.compile_list(path, speller, settings)[0]
         store.write_bytes(output, draw.render(picture.dot(graph, speller.units), form))
         return
+    if Path(path).is_dir():
+        store.open_verified(path, KIND)
     file = Path(path) / GRAPH if Path(path).is_dir() else Path(path)
     fst = openfst.parse(file)
     if fst.start < 0:

@@ -220,16 +220,16 @@ def _add(archive: zipfile.ZipFile, key: str, array: NDArray[np.float32]) -> None
 
 @contextmanager
 def _ark_writer(path: str | os.PathLike[str]) -> Iterator[Callable[[str, Posteriors], None]]:
-    lines = []
-    with store.publish_file(path) as stream:
+    beside = Path(path).with_suffix(".scp")
+    with store.publish_file(beside) as listed, store.publish_file(path) as stream:  # the archive gets its name first
         position = 0
 
         def add(utt: str, item: Posteriors) -> None:
             nonlocal position
             content, mark = kaldi_ark.serialize_matrix(utt, item.log_probs)
-            lines.append(kaldi_ark.serialize_place(utt, kaldi_ark.Place(os.fspath(path), position + mark)))
+            place = kaldi_ark.serialize_place(utt, kaldi_ark.Place(os.fspath(path), position + mark))
             stream.write(content)
+            listed.write(place.encode() + b"\n")
             position += len(content)
 
         yield add
-    store.write_lines(Path(path).with_suffix(".scp"), lines)

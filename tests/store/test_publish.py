@@ -10,7 +10,16 @@ import threading
 import pytest
 
 from asrkit.errors import AsrkitError, Status
-from asrkit.store import publish, publish_file, publish_folder, temporary, write_bytes, write_lines, write_manifest
+from asrkit.store import (
+    publish,
+    publish_file,
+    publish_folder,
+    scratch_copy,
+    temporary,
+    write_bytes,
+    write_lines,
+    write_manifest,
+)
 
 OLD, NEW = b"what stood there before\n", b"new\n" * 1000
 
@@ -315,4 +324,15 @@ def test_a_full_disk_under_a_folder_is_told_and_leaves_nothing(tmp_path, monkeyp
             (folder / "a").write_bytes(NEW)
 
     refused(build, f"{tmp_path}/graph: the disk is full")
+    only(tmp_path)
+
+
+def test_a_scratch_copy_leaves_nothing_though_the_run_is_killed(tmp_path, monkeypatch):
+    """While it is used, its folder shows nothing; the path can be opened by a library all the same, and again."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with scratch_copy(io.BytesIO(NEW)) as path:
+        only(tmp_path)
+        for _ in range(2):
+            with open(path, "rb") as stream:
+                assert stream.read() == NEW
     only(tmp_path)
