@@ -127,20 +127,39 @@ def to_folder(
         AsrkitError: `out` exists, or an unfinished run of it; the run to resume was another one; the setup cannot be
             used; nothing can be written.
     """
-    unfinished, sources = Unfinished.of(out), list(recordings.files(utterances))
+    with store.protecting(recordings.files(utterances)):
+        return _into(
+            Path(out), setup, utterances, jobs=jobs, resume=resume, overwrite=overwrite, verify=verify,
+            posteriors_out=posteriors_out, also=also,
+        )  # fmt: skip
+
+
+def _into(
+    out: Path,
+    setup: Setup,
+    utterances: Sequence[Utterance],
+    *,
+    jobs: int,
+    resume: bool,
+    overwrite: bool,
+    verify: bool,
+    posteriors_out: str | None,
+    also: Callable[[Outcome], Mapping[str, Iterable[str]]] | None,
+) -> Outcome:
+    unfinished = Unfinished.of(out)
     for folder in (out, unfinished.folder):
-        store.check_output(folder, sources)
+        store.check_output(folder)
     verify = verify or (resume and unfinished.verifies())
     stamps = recordings.stamps(utterances)
     made_of = record(setup, utterances, stamps, verify=verify)
-    if overwrite or (Path(out).exists() and not Path(out).is_dir()):
+    if overwrite or (out.exists() and not out.is_dir()):
         store.check_free(out, KIND, overwrite=overwrite)
-    elif Path(out).is_dir():
-        made = _made(Path(out)) if resume else None
-        since = [] if verify or made is None else recordings.newer(utterances, stamps, Path(out) / store.MANIFEST)
+    elif out.is_dir():
+        made = _made(out) if resume else None
+        since = [] if verify or made is None else recordings.newer(utterances, stamps, out / store.MANIFEST)
         if made == made_of and not since:
             progress.say(f"{out}: finished already")
-            return _outcome_of(Path(out), setup)
+            return _outcome_of(out, setup)
         what, cure = "this folder exists", _CURE_EXISTS
         if made is not None:
             what = f"the run that finished here was another one: {differences(made, made_of)}"
@@ -149,7 +168,7 @@ def to_folder(
             cure = "name another folder, or pass --overwrite in place of --resume"
         if resume and unfinished.note.exists():
             cure = "pass --overwrite beside --resume to go on with the unfinished run and put it in the place of this"
-        raise AsrkitError(what, where=out, cure=cure, status=Status.WRONG_USAGE)
+        raise AsrkitError(what, where=str(out), cure=cure, status=Status.WRONG_USAGE)
     unfinished.open(utterances, made_of, stamps, resume=resume, overwrite=overwrite)
     run = json.dumps(made_of, sort_keys=True)
     outcome, pieces = _new_outcome(setup), Pieces(str(unfinished.pieces))
@@ -171,16 +190,16 @@ def to_folder(
                 if not outcome.done + outcome.failed:  # nothing that could be gone on with
                     unfinished.remove()
                 raise
-        with store.publish_folder(out, KIND, overwrite=overwrite, inputs=sources) as folder:
+        with store.publish_folder(out, KIND, overwrite=overwrite) as folder:
             for number, setting in enumerate(setup.settings):
                 inside = folder / setting.name if setting.name else folder
                 inside.mkdir(exist_ok=True)
                 _write_results(inside, setup, kept, number)
                 if setting.name:
-                    _write_manifest(inside, Path(out) / setting.name, made_of, kept, number)
+                    _write_manifest(inside, out / setting.name, made_of, kept, number)
             for name, content in also(outcome).items() if also else ():
                 store.write_lines(folder / name, content)
-            _write_manifest(folder, Path(out), made_of, kept)
+            _write_manifest(folder, out, made_of, kept)
         unfinished.remove()
     return outcome
 
@@ -209,7 +228,7 @@ def _answers(
         yield from answers
         return
     count = 0
-    with posteriors.writer(posteriors_out) as add:
+    with store.protecting(recordings.files(utterances)), posteriors.writer(posteriors_out) as add:
         for answer in answers:
             if answer.heard is not None and answer.heard.emission is not None:
                 emission = answer.heard.emission

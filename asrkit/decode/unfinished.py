@@ -34,9 +34,9 @@ class Unfinished:
     folder: Path
 
     @classmethod
-    def of(cls, out: str) -> Unfinished:
+    def of(cls, out: Path) -> Unfinished:
         """Return that of the output `out`."""
-        path = Path(out) if Path(out).name not in ("", "..") else Path(out).resolve()  # `.` has no name to add to
+        path = out if out.name not in ("", "..") else out.resolve()  # `.` has no name to add to
         return cls(path.with_name(path.name + _PARTIAL))
 
     @property

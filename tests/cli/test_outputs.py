@@ -134,3 +134,14 @@ def test_an_option_that_is_not_declared_as_an_output_cannot_write(tmp_path):
     with pytest.raises(AsrkitError, match="this output is the input"):
         forgetful.main(["-o", str(tmp_path / "new")], standalone_mode=False)
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("command", ["posteriors list.lst -o OUT", "decode list.lst --greedy --posteriors-out OUT",
+                                     "decode list.lst --greedy --posteriors-out OUT -o results"])  # fmt: skip
+def test_no_output_takes_the_place_of_a_recording_that_a_list_names(here, command):
+    Path("in/call.npz").write_text("a recording of that name")
+    Path("list.lst").write_text("in/call.npz\n")
+    os.link("in/call.npz", "hard.npz")
+    for out in ("in/call.npz", "hard.npz"):
+        assert "this output is the input" in asrkit(*command.replace("OUT", out).split(), status=2).stderr
+    assert Path("in/call.npz").read_text() == "a recording of that name" and not Path("results").exists()
