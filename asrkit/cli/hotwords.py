@@ -108,9 +108,11 @@ def explain(
     if graph_path is None:
         raise click.UsageError("a model of your own needs a --graph to be searched")
     if posteriors_path:
-        graph = open_graph(graph_path)
+        archive = posteriors.parse(posteriors_path)
+        topology, digest = posteriors.model_of(archive) or (None, None)
+        graph = open_graph(graph_path, digest, topology=topology, model_name=f"the model of {posteriors_path}")
         units = graph.units
-        heard = explaining.of_utterance(posteriors.parse(posteriors_path), recording, posteriors_path)
+        heard = explaining.of_utterance(archive, recording, posteriors_path)
     else:
         model, listening = opened(**acoustic)
         units = model.package.units

@@ -69,6 +69,7 @@ def _listened(
     failed: list[str],
     advance: Callable[[float], None],
 ) -> Iterator[tuple[str, Posteriors]]:
+    says = posteriors.model_name(model.topology, model.package.units.sha256)
     for heard in hear(model, utterances, options):
         advance(1)
         if heard.emission is None:
@@ -77,4 +78,4 @@ def _listened(
             continue
         for warning in heard.warnings:
             progress.warn(f"{heard.utt}: {warning}", utt=heard.utt)
-        yield heard.utt, Posteriors(heard.emission.log_probs, heard.emission.starts, heard.estimated)
+        yield heard.utt, Posteriors(heard.emission.log_probs, heard.emission.starts, heard.estimated, says)

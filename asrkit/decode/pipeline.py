@@ -46,6 +46,7 @@ class Answer:
         heard: what the model said, if it is to be kept.
         seconds: how long each stage took since the answer before.
         searches: seconds of the search with each setting.
+        model: which model was heard, as `formats.posteriors` says it.
     """
 
     results: tuple[Hypothesis | Failure, ...]
@@ -53,6 +54,7 @@ class Answer:
     heard: Heard | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
     searches: tuple[float, ...] = ()
+    model: str = ""
 
 
 class Pipeline:
@@ -85,10 +87,21 @@ class Pipeline:
             self.model = AcousticModel.open(
                 setup.model or SHIPPED, precision=setup.precision, threads=setup.threads, provider=setup.provider
             )
+        self._model_name = ""
+        said_by = None if self._archive is None else posteriors.model_of(self._archive)
+        name = f"the model of {setup.posteriors}"
+        if self.model is not None:
+            mine = self.model.topology, self.model.package.units.sha256
+            self._model_name = posteriors.model_name(*mine)
+            if said_by is not None and said_by != mine:
+                cure = "name the model whose posteriors they are by --model"
+                what = f"these posteriors are not of the model {setup.model or SHIPPED}"
+                raise AsrkitError(what, where=setup.posteriors, cure=cure)
+            said_by, name = mine, str(setup.model)
         self.graph: GraphFolder | None = None
         if setup.graph is not None:
-            units, topology = (None, None) if self.model is None else (self.model.package.units, self.model.topology)
-            self.graph = open_graph(setup.graph, units, topology=topology, model_name=str(setup.model))
+            topology, units = said_by or (None, None)
+            self.graph = open_graph(setup.graph, units, topology=topology, model_name=name)
         self.units = self.graph.units if self.model is None and self.graph else self.model.package.units
         self.hotwords: list[HotwordGraph | None] = [None] * len(setup.settings)
         if setup.hotwords is not None:
@@ -156,6 +169,7 @@ class Pipeline:
             heard=heard if self.setup.keep_posteriors else None,
             seconds=self.clock.taken(),
             searches=tuple(searches),
+            model=self._model_name,
         )
 
     def _heard(self, utterances: list[Utterance]) -> Iterator[Heard]:

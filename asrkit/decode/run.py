@@ -231,8 +231,8 @@ def _answers(
     with store.protecting(recordings.files(utterances)), posteriors.writer(posteriors_out) as add:
         for answer in answers:
             if answer.heard is not None and answer.heard.emission is not None:
-                emission = answer.heard.emission
-                add(answer.heard.utt, Posteriors(emission.log_probs, emission.starts, answer.heard.estimated))
+                heard, emission = answer.heard, answer.heard.emission
+                add(heard.utt, Posteriors(emission.log_probs, emission.starts, heard.estimated, answer.model))
                 count += 1
             yield answer
     progress.say(f"{count} of {progress.counted(len(utterances), 'utterance')} written to {posteriors_out}")

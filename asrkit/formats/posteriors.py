@@ -2,7 +2,8 @@
 
     NAME.npz             numpy's archive: `<utt>` (steps, units) float32, natural log; `<utt>/times` (steps,) float32,
                          the second at which each step begins, where that is known; `<utt>/estimated_times` in its
-                         place where that is a guess, because the model does not tell
+                         place where that is a guess, because the model does not tell; the comment of the archive says
+                         which model it was: "asrkit <topology> <sha256 of its unit table>"
     NAME.ark, NAME.scp   Kaldi's archive of matrices and the list of them, without times
 
 The form is known by the content, except that a list of matrices must be named `*.scp`.
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -32,6 +34,7 @@ _TIMES, _ESTIMATED = "/times", "/estimated_times"
 _SUFFIX = ".npy"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that zip knows: the same content gives the same bytes (law 10)
 _CURE = "make it anew with: asrkit posteriors"
+_MODEL = re.compile(rb"asrkit (identity|ctc) ([0-9a-f]{64})")
 _DAMAGES = (zipfile.BadZipFile, zlib.error, ValueError, EOFError, NotImplementedError, RuntimeError, OSError)
 
 
@@ -43,11 +46,24 @@ class Posteriors:
         log_probs: (steps, units) float32, natural log.
         times: (steps,) float32, the second at which each step begins; None where that is not known.
         estimated: whether the times are a guess, because the model does not tell them.
+        model: which one it was, as `model_name` says it; "" where that is not known.
     """
 
     log_probs: NDArray[np.float32]
     times: NDArray[np.float32] | None = None
     estimated: bool = False
+    model: str = ""
+
+
+def model_name(topology: str, units: str) -> str:
+    """Return how an archive says which model it is of: its topology, and the SHA-256 of its unit table."""
+    return f"asrkit {topology} {units}"
+
+
+def model_of(archive: Mapping[str, Posteriors]) -> tuple[str, str] | None:
+    """Return topology and SHA-256 of the unit table of the model that an archive is of; None if it does not tell."""
+    match = _MODEL.fullmatch(archive.comment) if isinstance(archive, _Npz) else None
+    return (match[1].decode(), match[2].decode()) if match else None
 
 
 def is_posteriors(path: str | os.PathLike[str]) -> bool:
@@ -152,6 +168,11 @@ class _Npz(Mapping[str, Posteriors]):
         if not self._utts:
             raise AsrkitError("this npz is empty", where=name, cure=_CURE)
 
+    @property
+    def comment(self) -> bytes:
+        """The comment of the archive."""
+        return self._archive.comment
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._utts)
 
@@ -206,6 +227,7 @@ def _npz_writer(path: str | os.PathLike[str]) -> Iterator[Callable[[str, Posteri
     with store.publish_file(path) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
 
         def add(utt: str, item: Posteriors) -> None:
+            archive.comment = item.model.encode()
             _add(archive, utt, item.log_probs)
             if item.times is not None:
                 _add(archive, utt + (_ESTIMATED if item.estimated else _TIMES), item.times)

@@ -113,7 +113,7 @@ def write_graph(
 
 def open_graph(
     path: str | os.PathLike[str],
-    units: UnitTable | None = None,
+    units: UnitTable | str | None = None,
     *,
     topology: Topology | None = None,
     model_name: str = "the model",
@@ -122,7 +122,7 @@ def open_graph(
 
     Args:
         path: the folder.
-        units: the unit table of the model that the graph is to be used with; None: any.
+        units: the unit table of the model that the graph is to be used with, or its SHA-256; None: any.
         topology: how the steps of this model make units; None: as the graph says.
         model_name: what to call this model in messages.
 
@@ -143,7 +143,7 @@ def open_graph(
     except (KeyError, TypeError, ValueError) as error:
         what = "the manifest lacks what a graph needs"
         raise AsrkitError(what, where=str(folder / MANIFEST), cure=_CURE) from error
-    if units is not None and units.sha256 != digest:
+    if units is not None and (units.sha256 if isinstance(units, UnitTable) else units) != digest:
         what = f"this graph was built for the units of {made_for}, which are not those of {model_name}"
         raise AsrkitError(what, where=str(folder), cure="build a graph with this model's unit table")
     if topology is not None and topology != of_graph:

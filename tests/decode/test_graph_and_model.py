@@ -130,3 +130,33 @@ def test_relative_and_absolute_inputs_give_the_same_graph(here):
     asrkit("build-graph", "--lexicon", here / "lexicon", "--lm", here / "lm", "--tokens", here / "ctc/tokens.txt",
            "-o", here / "absolute")  # fmt: skip
     assert contents(here / "relative") == contents(here / "absolute")
+
+
+def test_posteriors_know_the_model_that_they_are_of(here):
+    """So a graph of another topology or unit table is refused, though the number of units is the same."""
+    for model in ("paraformer", "ctc"):
+        build(f"graph-{model}", "--model", model)
+    asrkit("posteriors", "a.wav", "--model", "paraformer", "-o", "dumped.npz")
+    asrkit("decode", "a.wav", "--model", "paraformer", "--greedy", "--posteriors-out", "decoded.npz", "-o", "out")
+    assert Path("dumped.npz").read_bytes() == Path("decoded.npz").read_bytes()
+    other = ("<blank>", "<s>", "</s>", "国", "中", *tiny_models.UNITS[5:])
+    tiny_models.write(here / "other", units=other)
+    build("graph-other", "--model", "other")
+    for posteriors in ("dumped.npz", "decoded.npz"):
+        asked = ("decode", "--posteriors-in", posteriors)
+        assert asrkit(*asked, "--graph", "graph-paraformer").stdout.startswith("a ")
+        assert "this graph is for a CTC model" in asrkit(*asked, "--graph", "graph-ctc", status=1).stderr
+        wrong = asrkit(*asked, "--graph", "graph-other", status=1).stderr
+        assert f"which are not those of the model of {posteriors}" in wrong
+        explain = ("hotwords", "explain", "a", "中国", "--posteriors", posteriors, "--graph", "graph-ctc")
+        assert "this graph is for a CTC model" in asrkit(*explain, "--model", "paraformer", status=1).stderr
+        for model in ("other", "ctc"):
+            wrong = asrkit(*asked, "--greedy", "--model", model, status=1).stderr
+            assert f"{posteriors}: these posteriors are not of the model {model}" in wrong
+        assert asrkit(*asked, "--greedy", "--model", "paraformer").stdout.startswith("a ")
+
+
+def test_archives_that_do_not_tell_their_model_are_decoded_as_before(here):
+    build("g", "--model", "ctc")
+    np.savez("p.npz", u=np.full((3, len(tiny_models.UNITS)), np.log(1 / len(tiny_models.UNITS)), np.float32))
+    assert asrkit("decode", "--posteriors-in", "p.npz", "--graph", "g").status == 0
