@@ -38,38 +38,44 @@ def blank_of(units: UnitTable) -> int:
     for name in BLANKS:
         if name in units.index:
             return units.index[name]
-    cure = "use --topology identity, or the unit table of a CTC model"
+    cure = "name the model by --model, which knows its blank, or use --topology identity"
     raise AsrkitError(f"the CTC topology needs a blank unit ({', '.join(BLANKS)}); the model has none", cure=cure)
 
 
-def tokens_fst(units: UnitTable, topology: Topology, silent: tuple[int, ...] = ()) -> Fst:
+def tokens_fst(units: UnitTable, topology: Topology, silent: tuple[int, ...] = (), blank: int | None = None) -> Fst:
     """Return T; input and output labels are model ids + 1. Units of the ids `silent` say nothing.
 
+    `blank` is that of the model, if its name does not tell.
+
     Raises:
-        AsrkitError: as `blank_of`.
+        AsrkitError: as `blank_of`, without `blank`.
     """
-    passing = np.array(passing_units(units, silent), np.int32) + 1
+    passing = np.array(passing_units(units, silent, blank), np.int32) + 1
     spoken = np.setdiff1d(np.arange(1, len(units.units) + 1, dtype=np.int32), passing)
     if topology == "identity":
         arcs = np.zeros(len(units.units), ARC)
         arcs["ilabel"] = np.arange(1, len(units.units) + 1)
         arcs["olabel"][spoken - 1] = spoken
         return Fst.from_arcs(0, np.zeros(len(arcs), np.int32), arcs, np.zeros(1, np.float32))
-    blank_of(units)
+    if blank is None:
+        blank_of(units)
     return _ctc(spoken.tolist(), passing.tolist())
 
 
-def with_tokens(units: UnitTable, topology: Topology, lg: Fst, silent: tuple[int, ...] = ()) -> Fst:
-    """Return T∘`lg`, arcs sorted by input label, every state reachable if it is in `lg`.
+def with_tokens(
+    units: UnitTable, topology: Topology, lg: Fst, silent: tuple[int, ...] = (), blank: int | None = None
+) -> Fst:
+    """Return T∘`lg`, arcs sorted by input label, every state reachable if it is in `lg`; `blank` as for `tokens_fst`.
 
     Units of the ids `silent` say nothing.
 
     Raises:
-        AsrkitError: as `blank_of`.
+        AsrkitError: as `blank_of`, without `blank`.
     """
-    passing = np.array(passing_units(units, silent), np.int32) + 1
+    passing = np.array(passing_units(units, silent, blank), np.int32) + 1
     if topology == "ctc":
-        blank_of(units)
+        if blank is None:
+            blank_of(units)
         return ctc_graph(lg, passing)
     # A state that can only go on without reading needs no loops: the state behind has them.
     loops = np.flatnonzero(pauses(lg))
