@@ -66,16 +66,19 @@ def locate(path: str, list_path: str | os.PathLike[str]) -> str:
 
 
 def utterance_ids(paths: Sequence[str]) -> tuple[str, ...]:
-    """Return one id a file: its name without ending, or its whole path without ending where names repeat.
+    """Return one id a file: its name without ending, or, where names repeat, its path from their common folder.
 
-    White space that separates fields and lines becomes `_`, since the ids stand in files of such.
+    So the ids do not depend on how the paths are written, relative or absolute, nor on where that folder lies. White
+    space that separates fields and lines becomes `_`, since the ids stand in files of such.
 
     Raises:
         AsrkitError: two files would have one id.
     """
     names = [Path(path).stem for path in paths]
     if len(set(names)) != len(names):
-        names = [os.path.splitext(path)[0] for path in paths]
+        whole = [os.path.abspath(path) for path in paths]
+        above = os.path.commonpath([os.path.dirname(path) for path in whole])
+        names = [os.path.splitext(os.path.relpath(path, above))[0] for path in whole]
     ids = [_SEPARATORS.sub("_", name) or "_" for name in names]
     repeated = next((i for i, count in Counter(ids).items() if count > 1), None)
     if repeated is not None:
