@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,13 @@ from asrkit.errors import AsrkitError, Status
 from asrkit.formats import arpa, lexicon, tokens
 from asrkit.formats.openfst import Fst
 from asrkit.formats.reading import STDIN, name_of
+from asrkit.formats.tokens import UnitTable
 from asrkit.graph.folder import KIND, write_graph
 from asrkit.graph.grammar_fst import Grammar, grammar_fst
 from asrkit.graph.lexicon_fst import lexicon_fst
 from asrkit.graph.lg import lexicon_with_grammar
 from asrkit.graph.tokens_fst import Topology, blank_of, tokens_fst, with_tokens
-from asrkit.graph.vocabulary import Vocabulary, choose, passing_units
+from asrkit.graph.vocabulary import BLANKS, Vocabulary, choose, passing_units
 from asrkit.lm.memory import resident_bytes
 from asrkit.store import check_free
 
@@ -73,8 +74,10 @@ def build(
     _check_paths((lexicon_path, lm_path, units_path), output, overwrite=overwrite)
     told = _Stages()
     told.begin()
-    units = tokens.parse(units_path)
-    if options.topology == "ctc" and options.blank is None:
+    units = table = tokens.parse(units_path)
+    if options.blank is not None:
+        units = _with_blank(units, options.blank)
+    if options.topology == "ctc":
         blank_of(units)
     words, model = _both(
         jobs,
@@ -84,7 +87,7 @@ def build(
     vocabulary = choose(
         words, model.words, model.log10_probs[0], units,
         closed=options.closed_vocabulary, unknown_cost=options.unknown_cost, strict=options.strict,
-        names=(name_of(lexicon_path), name_of(lm_path)), blank=options.blank,
+        names=(name_of(lexicon_path), name_of(lm_path)),
     )  # fmt: skip
     counts = "/".join(f"{len(grams):,}" for grams in model.grams)
     told.end(f"{len(units.units):,} units, {len(words.entries):,} pronunciations, {counts} n-grams")
@@ -98,19 +101,18 @@ def build(
     lg = lexicon_with_grammar(vocabulary, grammar.fst)
     told.end(_size(lg))
     told.begin()
-    parts = {"TLG": with_tokens(units, options.topology, lg, options.blank)}
+    parts = {"TLG": with_tokens(units, options.topology, lg)}
     told.end(_size(parts["TLG"]))
     told.begin()
-    tokens_part = tokens_fst(units, options.topology, options.blank)
-    made = {"T": tokens_part, "L": lexicon_part, "G": grammar.fst, "LG": lg, **parts}
+    made = {"T": tokens_fst(units, options.topology), "L": lexicon_part, "G": grammar.fst, "LG": lg, **parts}
     inputs = _named({"lexicon": lexicon_path, "lm": lm_path, "units": units_path})
     write_graph(
         output,
         made if options.keep_parts else parts,
-        vocabulary,
+        replace(vocabulary, units=table),
         inputs=inputs,
         options=asdict(options),
-        facts=_facts(made, vocabulary, options, units_path),
+        facts=_facts(made, vocabulary, options, units_path) | {"units_sha256": table.sha256},
         overwrite=overwrite,
     )
     told.end(f"{os.fspath(output)}: {sum(f.stat().st_size for f in Path(output).iterdir()) / 1e6:,.1f} MB")
@@ -120,6 +122,11 @@ def _check_paths(paths: tuple[str, ...], output: str | os.PathLike[str], *, over
     if sum(path == STDIN for path in paths) > 1:
         raise AsrkitError("only one input can be standard input", status=Status.WRONG_USAGE, cure="name files")
     check_free(output, KIND, overwrite=overwrite, inputs=paths)
+
+
+def _with_blank(units: UnitTable, blank: int) -> UnitTable:
+    """Return the table in which the unit `blank`, which has another name, bears that by which graphs know it."""
+    return UnitTable(tuple(BLANKS[0] if unit == blank else name for unit, name in enumerate(units.units)))
 
 
 def _named(inputs: dict[str, str]) -> dict[str, str]:
@@ -149,7 +156,7 @@ def _facts(made: dict[str, Fst], vocabulary: Vocabulary, options: Options, units
         "units": len(vocabulary.units.units),
         "units_sha256": vocabulary.units.sha256,
         "units_from": name_of(units_path) if units_path == STDIN else "/".join(Path(units_path).resolve().parts[-2:]),
-        "passing_units": list(passing_units(vocabulary.units, options.blank)),
+        "passing_units": list(passing_units(vocabulary.units)),
         "unknown_label": vocabulary.unknown,
         "words": len(vocabulary.words),
         "words_outside_lm": len(vocabulary.outside) - (vocabulary.unknown > 0),

@@ -74,10 +74,9 @@ class Vocabulary:
         return len(self.units.units) + 1
 
 
-def passing_units(units: UnitTable, blank: int | None = None) -> tuple[int, ...]:
-    """Return the model ids of the units that say nothing, blank first, if there is one: `blank`, or known by name."""
-    named = (units.index[name] for name in PASSING if name in units.index)
-    return tuple(dict.fromkeys([*(() if blank is None else (blank,)), *named]))
+def passing_units(units: UnitTable) -> tuple[int, ...]:
+    """Return the model ids of the units that say nothing, blank first, if there is one."""
+    return tuple(units.index[name] for name in PASSING if name in units.index)
 
 
 def choose(
@@ -90,7 +89,6 @@ def choose(
     unknown_cost: float = 0.0,
     strict: bool = False,
     names: tuple[str, str] = ("the lexicon", "the language model"),
-    blank: int | None = None,
 ) -> Vocabulary:
     """Return the vocabulary of a graph from `lexicon`, a language model and a model's unit table.
 
@@ -103,14 +101,13 @@ def choose(
         unknown_cost: nats for each unit of a word that the language model does not know.
         strict: refuse a language model with words that the lexicon lacks, rather than warn.
         names: what to call lexicon and language model in messages.
-        blank: the model id of blank, if its name does not tell.
 
     Raises:
         AsrkitError: a unit that the model lacks; a word that stands for something else (`<s>`, `</s>`, `<eps>`); the
             lexicon and the language model have no word in common; with `strict`, see there.
     """
     lexicon_name, lm_name = names
-    said = _in_labels(lexicon, units, lexicon_name, blank)
+    said = _in_labels(lexicon, units, lexicon_name)
     known = set(lm_words) - _NO_WORDS
     unknown_name = next((word for word in UNKNOWN_WORDS if word in known), None)
     if not closed and unknown_name is None:
@@ -124,7 +121,7 @@ def choose(
     outside: set[str] = set()
     if not closed and unknown_name is not None:
         others = [(word, labels, cost) for word, labels, cost in said if word not in known]
-        others += [(unknown_name, (label,), 0.0) for label in _not_said_alone(said, units, blank)]
+        others += [(unknown_name, (label,), 0.0) for label in _not_said_alone(said, units)]
         taking_part += [(word, labels, cost + unknown_cost * len(labels)) for word, labels, cost in others]
         outside = {word for word, *_ in taking_part if word == unknown_name or word not in known}
     if outside:
@@ -141,20 +138,16 @@ def choose(
     )
 
 
-def _not_said_alone(
-    said: Iterable[tuple[str, tuple[int, ...], float]], units: UnitTable, blank: int | None
-) -> list[int]:
+def _not_said_alone(said: Iterable[tuple[str, tuple[int, ...], float]], units: UnitTable) -> list[int]:
     """Return the labels of the units that say something but are no word's whole pronunciation."""
     covered = {labels[0] for _, labels, _ in said if len(labels) == 1}
-    covered.update(unit + 1 for unit in passing_units(units, blank))
+    covered.update(unit + 1 for unit in passing_units(units))
     return [label for label in range(1, len(units.units) + 1) if label not in covered]
 
 
-def _in_labels(
-    lexicon: Lexicon, units: UnitTable, name: str, blank: int | None
-) -> list[tuple[str, tuple[int, ...], float]]:
+def _in_labels(lexicon: Lexicon, units: UnitTable, name: str) -> list[tuple[str, tuple[int, ...], float]]:
     """Return (word, labels of its units, −ln of its probability) of each entry."""
-    index = {unit: i + 1 for unit, i in units.index.items() if unit not in PASSING and i != blank}
+    index = {unit: i + 1 for unit, i in units.index.items() if unit not in PASSING}
     said, lacking = [], []
     for entry in lexicon.entries:
         if entry.word in _NO_WORDS:
