@@ -54,7 +54,7 @@ def command(
         raise click.UsageError("give one of --model and --tokens")
     blank = None
     if model_path is not None:
-        from asrkit.acoustic.describe import units_of
+        from asrkit.acoustic.for_graph import units_of
 
         units_path, topology, blank = units_of(model_path, topology)
     settings = Options(topology=topology or "identity", blank=blank, **options)
