@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 
-from asrkit.acoustic.folder import BLANKS, open_package
+from asrkit.acoustic.folder import open_package
 from asrkit.acoustic.model import AcousticModel
 from asrkit.acoustic.session import Tensor
-from asrkit.errors import AsrkitError, Status
 from asrkit.units.special import is_special
 
 
@@ -37,25 +36,6 @@ def describe(path: str | os.PathLike[str]) -> Iterator[str]:
         yield f"hotword bias   neutral; the network that embeds hotwords: {embedder}"
     yield f"inputs         {_shown(package.session.inputs)}"
     yield f"outputs        {_shown(package.session.outputs)}"
-
-
-def units_of(path: str | os.PathLike[str], topology: str | None = None) -> tuple[str, str, int | None]:
-    """Return what a graph for the model folder `path` needs: its unit table, its topology, and blank if no name tells.
-
-    Args:
-        path: the folder.
-        topology: what it must be; None: as the model has it.
-
-    Raises:
-        AsrkitError: the model cannot be loaded, or is of another topology.
-    """
-    model = AcousticModel(open_package(path))
-    package = model.package
-    if topology not in (None, model.topology):
-        what = f"the topology of this model is {model.topology}, not {topology}"
-        raise AsrkitError(what, where=os.fspath(path), cure="leave out --topology", status=Status.WRONG_USAGE)
-    unnamed = model.topology == "ctc" and not any(name in package.units.index for name in BLANKS)
-    return str(package.table), model.topology, package.blank if unnamed else None
 
 
 def _shown(tensors: Mapping[str, Tensor]) -> str:

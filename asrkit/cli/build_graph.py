@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from asrkit import defaults
 from asrkit.cli.command import Output
@@ -22,9 +23,8 @@ _EXAMPLE = "asrkit build-graph --lexicon lexicon.txt --lm lm.arpa --model model/
 @click.option("--model", "model_path", type=click.Path(), help="The model's folder: its units, topology and blank.")
 @click.option("--tokens", "units_path", type=click.Path(), help="Without --model: its tokens.json or tokens.txt.")
 @click.option("-o", "--output", type=Output(), required=True, help="The graph folder to make.")
-@click.option("--topology", type=click.Choice(["identity", "ctc"]),
-              help="How the model's steps make units: one each (Paraformer), or CTC.  [default: the model's; identity "
-              "with --tokens]")  # fmt: skip
+@click.option("--topology", type=click.Choice(["identity", "ctc"]), default="identity", show_default=True,
+              help="With --tokens: how the model's steps make units, one each (Paraformer), or CTC.")  # fmt: skip
 @click.option("--closed-vocabulary", is_flag=True, help="Let no word out that the lexicon or the LM lacks.")
 @click.option("--unk-cost", "unknown_cost", type=click.FloatRange(0, 200), default=defaults.UNKNOWN_COST,
               show_default=True,
@@ -40,7 +40,7 @@ def command(
     model_path: str | None,
     units_path: str | None,
     output: str,
-    topology: Topology | None,
+    topology: Topology,
     jobs: int,
     overwrite: bool,
     **options: Any,
@@ -56,8 +56,9 @@ def command(
         raise click.UsageError("give one of --model and --tokens")
     blank = None
     if model_path is not None:
-        from asrkit.acoustic.describe import units_of
+        from asrkit.acoustic.for_graph import units_of
 
-        units_path, topology, blank = units_of(model_path, topology)
-    settings = Options(topology=topology or "identity", blank=blank, **options)
+        chosen = click.get_current_context().get_parameter_source("topology") is ParameterSource.COMMANDLINE
+        units_path, topology, blank = units_of(model_path, topology if chosen else None)
+    settings = Options(topology=topology, blank=blank, **options)
     build(lexicon_path, lm_path, str(units_path), output, settings, jobs=jobs, overwrite=overwrite)

@@ -53,7 +53,7 @@ _EXPANDED, _MUTABLE, _ILABEL_SORTED = 0x1, 0x2, 0x10000000
 _VECTOR_STATE = np.dtype([("final", "<f4"), ("narcs", "<i8")])
 _STATE_WORDS, _ARC_WORDS = 3, 4  # of 4 bytes, in a vector body
 _UNKNOWN_COUNT = -1
-_STATES_AT_ONCE = 1 << 14
+_STATES_AT_ONCE = 1 << 12  # whose arcs fit into a cache
 _GAP = "the arcs of its states do not follow one another"
 
 

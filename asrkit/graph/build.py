@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from asrkit.errors import AsrkitError, Status
 from asrkit.formats import arpa, lexicon, tokens
 from asrkit.formats.openfst import Fst
 from asrkit.formats.reading import STDIN, name_of
+from asrkit.formats.specials import BLANKS
+from asrkit.formats.tokens import UnitTable
 from asrkit.graph.folder import KIND, write_graph
 from asrkit.graph.grammar_fst import Grammar, grammar_fst
 from asrkit.graph.lexicon_fst import lexicon_fst
@@ -73,8 +75,10 @@ def build(
     _check_paths((lexicon_path, lm_path, units_path), output, overwrite=overwrite)
     told = _Stages()
     told.begin()
-    units = tokens.parse(units_path)
-    if options.topology == "ctc" and options.blank is None:
+    units = table = tokens.parse(units_path)
+    if options.blank is not None:
+        units = _with_blank(units, options.blank)
+    if options.topology == "ctc":
         blank_of(units)
     words, model = _both(
         jobs,
@@ -84,7 +88,7 @@ def build(
     vocabulary = choose(
         words, model.words, model.log10_probs[0], units,
         closed=options.closed_vocabulary, unknown_cost=options.unknown_cost, strict=options.strict,
-        names=(name_of(lexicon_path), name_of(lm_path)), blank=options.blank,
+        names=(name_of(lexicon_path), name_of(lm_path)),
     )  # fmt: skip
     counts = "/".join(f"{len(grams):,}" for grams in model.grams)
     told.end(f"{len(units.units):,} units, {len(words.entries):,} pronunciations, {counts} n-grams")
@@ -98,19 +102,19 @@ def build(
     lg = lexicon_with_grammar(vocabulary, grammar.fst)
     told.end(_size(lg))
     told.begin()
-    parts = {"TLG": with_tokens(units, options.topology, lg, vocabulary.silent, options.blank)}
+    parts = {"TLG": with_tokens(units, options.topology, lg, vocabulary.silent)}
     told.end(_size(parts["TLG"]))
     told.begin()
-    tokens_part = tokens_fst(units, options.topology, vocabulary.silent, options.blank)
+    tokens_part = tokens_fst(units, options.topology, vocabulary.silent)
     made = {"T": tokens_part, "L": lexicon_part, "G": grammar.fst, "LG": lg, **parts}
     inputs = _named({"lexicon": lexicon_path, "lm": lm_path, "units": units_path})
     write_graph(
         output,
         made if options.keep_parts else parts,
-        vocabulary,
+        replace(vocabulary, units=table),
         inputs=inputs,
         options=asdict(options),
-        facts=_facts(made, vocabulary, options, units_path),
+        facts=_facts(made, vocabulary, options, units_path) | {"units_sha256": table.sha256},
         overwrite=overwrite,
     )
     told.end(f"{os.fspath(output)}: {sum(f.stat().st_size for f in Path(output).iterdir()) / 1e6:,.1f} MB")
@@ -120,6 +124,11 @@ def _check_paths(paths: tuple[str, ...], output: str | os.PathLike[str], *, over
     if sum(path == STDIN for path in paths) > 1:
         raise AsrkitError("only one input can be standard input", status=Status.WRONG_USAGE, cure="name files")
     check_free(output, KIND, overwrite=overwrite, inputs=paths)
+
+
+def _with_blank(units: UnitTable, blank: int) -> UnitTable:
+    """Return the table in which the unit `blank`, which has another name, bears that by which graphs know it."""
+    return UnitTable(tuple(BLANKS[0] if unit == blank else name for unit, name in enumerate(units.units)))
 
 
 def _named(inputs: dict[str, str]) -> dict[str, str]:

@@ -42,40 +42,34 @@ def blank_of(units: UnitTable) -> int:
     raise AsrkitError(f"the CTC topology needs a blank unit ({', '.join(BLANKS)}); the model has none", cure=cure)
 
 
-def tokens_fst(units: UnitTable, topology: Topology, silent: tuple[int, ...] = (), blank: int | None = None) -> Fst:
+def tokens_fst(units: UnitTable, topology: Topology, silent: tuple[int, ...] = ()) -> Fst:
     """Return T; input and output labels are model ids + 1. Units of the ids `silent` say nothing.
 
-    `blank` is that of the model, if its name does not tell.
-
     Raises:
-        AsrkitError: as `blank_of`, without `blank`.
+        AsrkitError: as `blank_of`.
     """
-    passing = np.array(passing_units(units, silent, blank), np.int32) + 1
+    passing = np.array(passing_units(units, silent), np.int32) + 1
     spoken = np.setdiff1d(np.arange(1, len(units.units) + 1, dtype=np.int32), passing)
     if topology == "identity":
         arcs = np.zeros(len(units.units), ARC)
         arcs["ilabel"] = np.arange(1, len(units.units) + 1)
         arcs["olabel"][spoken - 1] = spoken
         return Fst.from_arcs(0, np.zeros(len(arcs), np.int32), arcs, np.zeros(1, np.float32))
-    if blank is None:
-        blank_of(units)
+    blank_of(units)
     return _ctc(spoken.tolist(), passing.tolist())
 
 
-def with_tokens(
-    units: UnitTable, topology: Topology, lg: Fst, silent: tuple[int, ...] = (), blank: int | None = None
-) -> Fst:
-    """Return T∘`lg`, arcs sorted by input label, every state reachable if it is in `lg`; `blank` as for `tokens_fst`.
+def with_tokens(units: UnitTable, topology: Topology, lg: Fst, silent: tuple[int, ...] = ()) -> Fst:
+    """Return T∘`lg`, arcs sorted by input label, every state reachable if it is in `lg`.
 
     Units of the ids `silent` say nothing.
 
     Raises:
-        AsrkitError: as `blank_of`, without `blank`.
+        AsrkitError: as `blank_of`.
     """
-    passing = np.array(passing_units(units, silent, blank), np.int32) + 1
+    passing = np.array(passing_units(units, silent), np.int32) + 1
     if topology == "ctc":
-        if blank is None:
-            blank_of(units)
+        blank_of(units)
         return ctc_graph(lg, passing)
     # A state that can only go on without reading needs no loops: the state behind has them.
     loops = np.flatnonzero(pauses(lg))

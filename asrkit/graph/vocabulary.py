@@ -62,7 +62,6 @@ class Vocabulary:
         unknown: the label of `<unk>`, 0 in a closed vocabulary.
         outside: labels of the words that may stand where the LM has `<unk>`, ascending; empty in a closed vocabulary.
         silent: model ids of the units that say silence, as the lexicon's words of silence tell.
-        blank: the model id of blank, if its name does not tell.
         unknown_cost: nats for each unit of a word that the LM does not know.
     """
 
@@ -73,13 +72,12 @@ class Vocabulary:
     unknown: int
     outside: tuple[int, ...]
     silent: tuple[int, ...] = ()
-    blank: int | None = None
     unknown_cost: float = 0.0
 
     @property
     def passing(self) -> tuple[int, ...]:
         """Model ids of the units that say nothing, blank first, if there is one."""
-        return passing_units(self.units, self.silent, self.blank)
+        return passing_units(self.units, self.silent)
 
     @property
     def delimiter(self) -> int:
@@ -98,13 +96,9 @@ class Vocabulary:
         return len(self.units.units) + 1
 
 
-def passing_units(units: UnitTable, silent: tuple[int, ...] = (), blank: int | None = None) -> tuple[int, ...]:
-    """Return the model ids of the units that say nothing: blank first, if there is one, and those that are `silent`.
-
-    Blank is `blank`, or known by its name.
-    """
-    named = (units.index[name] for name in PASSING if name in units.index)
-    return tuple(dict.fromkeys((*(() if blank is None else (blank,)), *named, *silent)))
+def passing_units(units: UnitTable, silent: tuple[int, ...] = ()) -> tuple[int, ...]:
+    """Return the model ids of the units that say nothing, blank first, if there is one, and those that are `silent`."""
+    return tuple(dict.fromkeys((*(units.index[name] for name in PASSING if name in units.index), *silent)))
 
 
 def choose(
@@ -117,7 +111,6 @@ def choose(
     unknown_cost: float = 0.0,
     strict: bool = False,
     names: tuple[str, str] = ("the lexicon", "the language model"),
-    blank: int | None = None,
 ) -> Vocabulary:
     """Return the vocabulary of a graph from `lexicon`, a language model and a model's unit table.
 
@@ -130,7 +123,6 @@ def choose(
         unknown_cost: nats for each unit of a word that the language model does not know.
         strict: refuse a language model with words that the lexicon lacks, rather than warn.
         names: what to call lexicon and language model in messages.
-        blank: the model id of blank, if its name does not tell.
 
     Raises:
         AsrkitError: a unit that the model lacks; a word that stands for something else (`<s>`, `</s>`, `<eps>`); the
@@ -139,7 +131,7 @@ def choose(
     lexicon_name, lm_name = names
     lm_words = [canonical(word) for word in lm_words]
     lexicon, silent = _without_specials(lexicon, units, lexicon_name)
-    said = _in_labels(lexicon, units, lexicon_name, blank)
+    said = _in_labels(lexicon, units, lexicon_name)
     _tell_unspelled_delimiter(lexicon, units, lexicon_name)
     known = {word for word in lm_words if word not in _NO_WORDS and not is_silence(word)}
     unknown_name = UNKNOWN if UNKNOWN in known else None
@@ -154,8 +146,7 @@ def choose(
     outside: set[str] = set()
     if not closed and unknown_name is not None:
         others = [(word, labels, cost) for word, labels, cost in said if word not in known]
-        passing = passing_units(units, silent, blank)
-        others += [(unknown_name, (label,), 0.0) for label in _not_said_alone(said, units, passing)]
+        others += [(unknown_name, (label,), 0.0) for label in _not_said_alone(said, units, silent)]
         taking_part += [(word, labels, cost + unknown_cost * len(labels)) for word, labels, cost in others]
         outside = {word for word, *_ in taking_part if word == unknown_name or word not in known}
     if outside:
@@ -170,7 +161,6 @@ def choose(
         unknown=label_of[unknown_name] if outside else 0,
         outside=tuple(sorted(label_of[word] for word in outside)),
         silent=silent,
-        blank=blank,
         unknown_cost=unknown_cost,
     )
 
@@ -192,20 +182,18 @@ def _without_specials(lexicon: Lexicon, units: UnitTable, name: str) -> tuple[Le
 
 
 def _not_said_alone(
-    said: Iterable[tuple[str, tuple[int, ...], float]], units: UnitTable, passing: tuple[int, ...]
+    said: Iterable[tuple[str, tuple[int, ...], float]], units: UnitTable, silent: tuple[int, ...]
 ) -> list[int]:
     """Return the labels of the units that say something but are no word's whole pronunciation."""
     covered = {labels[0] for _, labels, _ in said if len(labels) == 1}
-    covered.update(unit + 1 for unit in passing)
+    covered.update(unit + 1 for unit in passing_units(units, silent))
     covered.update(units.index[name] + 1 for name in (delimiter_of(units.index),) if name is not None)
     return [label for label in range(1, len(units.units) + 1) if label not in covered]
 
 
-def _in_labels(
-    lexicon: Lexicon, units: UnitTable, name: str, blank: int | None
-) -> list[tuple[str, tuple[int, ...], float]]:
+def _in_labels(lexicon: Lexicon, units: UnitTable, name: str) -> list[tuple[str, tuple[int, ...], float]]:
     """Return (word, labels of its units, −ln of its probability) of each entry."""
-    index = {unit: i + 1 for unit, i in units.index.items() if unit not in PASSING and i != blank}
+    index = {unit: i + 1 for unit, i in units.index.items() if unit not in PASSING}
     said, lacking = [], []
     for entry in lexicon.entries:
         if entry.word in _NO_WORDS:

@@ -252,6 +252,11 @@ def test_relative_and_absolute_paths_give_the_same_bytes(graph, recordings, tmp_
         run("decode", folder, "--graph", shown, "--hotwords", names, "-o", f"out{number}")
         found.append(contents(Path(f"out{number}")))
     assert all(one == found[0] for one in found)
+    for number, folder in enumerate(("in", recordings)):  # names that repeat, too
+        (recordings / "again").mkdir(exist_ok=True)
+        (recordings / "again/demo-01.flac").write_bytes((DEMO / "demo-02.flac").read_bytes())
+        run("decode", folder, "--graph", graph, "-o", f"again{number}")
+    assert contents(Path("again0")) == contents(Path("again1"))
     run("posteriors", "in", "-o", "heard.npz")
     for number, path in enumerate(("heard.npz", tmp_path / "heard.npz")):
         run("decode", "--posteriors-in", path, "--graph", graph, "-o", f"p{number}")
