@@ -88,7 +88,12 @@ def command(inputs: tuple[str, ...], **options: Any) -> Status:
     if options["posteriors_in"]:
         wanted = listing.of_posteriors(options["posteriors_in"])
     else:
-        wanted = listing.utterances(inputs, allow_commands=options["allow_commands"])
+        each = options["channel"] == "each"
+        wanted = listing.utterances(inputs, allow_commands=options["allow_commands"], each_channel=each)
+        if isinstance(options["channel"], int):
+            named = sum(utterance.channels.numbers is not None for utterance in wanted)
+            if named:
+                progress.warn(f"--channel is not for {progress.counted(named, 'utterance')} whose list names one")
     if options["utt_hotwords"]:
         wanted = listing.with_hotwords(wanted, options["utt_hotwords"], setup.settings[0].hotwords)
     if not setup.graph and any(utterance.hotwords for utterance in wanted):
