@@ -201,7 +201,7 @@ def _references(path: str | None, utts: list[str]) -> dict[str, str] | None:
     from asrkit.errors import AsrkitError
     from asrkit.score import transcripts
 
-    texts = transcripts.read(path).texts
+    texts = transcripts.read(path, known=utts).texts
     found = {utt: texts[utt] for utt in utts if utt in texts}
     if not found:
         raise AsrkitError("none of the utterances stands in this reference", where=path, cure="check the ids")
