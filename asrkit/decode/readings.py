@@ -74,7 +74,8 @@ class Reader:
         )  # fmt: skip
         s = path.scores
         scores = Scores(s.total, s.acoustic, s.lm, s.hotword, s.words)
-        return Alternative(text_of(word.word for word in words), units, tuple(words), scores, fired)
+        text = text_of(word.word for word in words)
+        return Alternative(text, units, tuple(words), scores, fired, _unit_times(emission, path.unit_steps.tolist()))
 
 
 def greedy_reading(emission: Emission, model: AcousticModel) -> Alternative:
@@ -86,7 +87,8 @@ def greedy_reading(emission: Emission, model: AcousticModel) -> Alternative:
         Word(unit, *_times(emission, int(step), int(step) + 1), float(p))
         for unit, step, p in zip(units, steps, sure, strict=True)
     )
-    return Alternative(text_of(units), units, words)
+    times = _unit_times(emission, [(int(step), int(step) + 1) for step in steps])
+    return Alternative(text_of(units), units, words, unit_times=times)
 
 
 def warnings_of(heard: Heard, *, complete: bool = True) -> tuple[str, ...]:
@@ -106,6 +108,13 @@ def _with_names(words: Sequence[Word], names: Mapping[int, tuple[int, str]]) -> 
         written.append(Word(name, some[0].start, some[-1].end, min(sure) if sure else None))
         at = last
     return written
+
+
+def _unit_times(emission: Emission, spans: Sequence[Sequence[int]]) -> tuple[tuple[float, float], ...]:
+    """Return when units that have the steps `spans` (first, last + 1) begin and end; none if that is not known."""
+    times = [_times(emission, first, end) for first, end in spans]
+    known = tuple((start, end) for start, end in times if start is not None and end is not None)
+    return known if len(known) == len(times) else ()
 
 
 def _times(emission: Emission, first: int, end: int) -> tuple[float | None, float | None]:
