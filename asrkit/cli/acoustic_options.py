@@ -73,7 +73,10 @@ def model_or_shipped(model_path: str | None) -> str:
 
     if model_path is not None:
         return model_path
-    progress.say("no --model: the small Mandarin model that ships with asrkit is used; it is meant for demos and tests")
+    progress.say(
+        "no --model: the small Mandarin model that ships with asrkit is used, for demos and tests: it gets 69 % of the "
+        "syllables of strangers wrong, and 77 % of the characters with the general graph"
+    )
     return str(SHIPPED)
 
 
