@@ -37,3 +37,7 @@ DISCOUNT_FALLBACK = (0.5, 1.0, 1.5)  # D1, D2, D3+; lmplz's
 SENTENCES, SEED, TEMPERATURE = 1, 0, 1.0
 BEGINNINGS = 16  # that a beam keeps
 MAX_WORDS = 100
+
+# Captions
+CAPTION_WIDTH = 42  # columns
+CAPTION_SECONDS = 6.0

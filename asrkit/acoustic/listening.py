@@ -22,6 +22,7 @@ from asrkit import defaults
 from asrkit.acoustic import timestamps
 from asrkit.acoustic.model import AcousticModel, Emission, Features
 from asrkit.audio import energy, read
+from asrkit.audio.channels import Channels
 from asrkit.errors import AsrkitError, shown
 from asrkit.progress import Clock
 
@@ -40,6 +41,7 @@ class Source(Protocol):
     source: str | read.Sound
     is_command: bool
     cut: read.Cut
+    channels: Channels
     failure: str | None
 
 
@@ -61,7 +63,7 @@ class Options:
         longest: seconds; longer recordings are cut at silences.
         batch_seconds: seconds of sound, padding included, that go through the network at once; 0: one by one, which
             makes a result independent of the other recordings.
-        channel: which channel is heard, from 0; None mixes all of them.
+        channel: which channel is heard, from 0, of recordings whose list does not say it; None mixes all of them.
         speech: which samples are speech, as (first, last) pairs, such as `asrkit.audio.vad` finds; None: by energy.
     """
 
@@ -109,6 +111,10 @@ class _Recording:
     duration: float = 0.0
     reason: str | None = None
     parts: list[_Part] = field(default_factory=list)
+    warnings: tuple[str, ...] = ()
+
+
+_Read = tuple[Samples, tuple[str, ...]]  # and what is to be said of them
 
 
 def hear(
@@ -160,7 +166,7 @@ def _windows(
 
     The first window is one batch, so that the network soon begins, and later ones more, for batches of like lengths.
     """
-    rest, waiting = iter(sources), deque[tuple[Source, Future[Samples]]]()
+    rest, waiting = iter(sources), deque[tuple[Source, Future[_Read]]]()
     with ThreadPoolExecutor(1, "reader") as reader:
 
         def read_ahead(count: int) -> None:
@@ -185,22 +191,26 @@ def _windows(
                 future.cancel()
 
 
-def _samples(model: AcousticModel, source: Source, options: Options, clock: Clock) -> Samples:
+def _samples(model: AcousticModel, source: Source, options: Options, clock: Clock) -> _Read:
     if source.failure is not None:
-        return np.zeros(0, np.float32)
-    reader = read.read_command if source.is_command else read.read
+        return np.zeros(0, np.float32), ()
+    reader, warnings = read.read_command if source.is_command else read.read, []
+    channels = source.channels
+    if channels.numbers is None and options.channel is not None:
+        channels = Channels((options.channel,))
     with clock("audio"):
-        return reader(source.source, model.rate, cut=source.cut, channel=options.channel)
+        samples = reader(source.source, model.rate, cut=source.cut, channels=channels, warn=warnings.append)
+    return samples, tuple(warnings)
 
 
 def _prepared(
-    model: AcousticModel, source: Source, reading: Future[Samples], options: Options, clock: Clock
+    model: AcousticModel, source: Source, reading: Future[_Read], options: Options, clock: Clock
 ) -> _Recording:
     recording = _Recording(source.utt, reason=source.failure)
     if source.failure is not None:
         return recording
     try:
-        samples = reading.result()
+        samples, recording.warnings = reading.result()
         recording.duration = len(samples) / model.rate
         with clock("features"):
             recording.parts = list(_parts(model, samples, options))
@@ -281,12 +291,12 @@ def _joined(model: AcousticModel, recording: _Recording, results: list[Emission 
     if not emissions:
         nothing = np.zeros(0, np.float32)
         silent = Emission(np.zeros((0, len(model.package.units.units)), np.float32), nothing, nothing)
-        return Heard(recording.utt, silent, duration=recording.duration, warnings=(_SILENT,))
+        return Heard(recording.utt, silent, duration=recording.duration, warnings=(*recording.warnings, _SILENT))
     timed = [_timed(emission, part) for emission, part in zip(emissions, recording.parts, strict=True)]
     log_probs = timed[0].log_probs if len(timed) == 1 else np.concatenate([e.log_probs for e in timed])
     starts, ends = (np.concatenate([getattr(e, name) for e in timed]) for name in ("starts", "ends"))
     emission = Emission(log_probs, starts, ends)
-    warnings = () if len(log_probs) else (_SILENT,)
+    warnings = recording.warnings if len(log_probs) else (*recording.warnings, _SILENT)
     estimated = not model.has_timestamps
     return Heard(recording.utt, emission, duration=recording.duration, estimated=estimated, warnings=warnings)
 

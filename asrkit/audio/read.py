@@ -1,24 +1,32 @@
-"""Recordings as samples: any format that libsndfile reads, one channel, at the rate that a model wants."""
+"""Recordings as samples: any format that libsndfile or PyAV reads, one channel, at the rate that a model wants."""
 
 from __future__ import annotations
 
+import io
 import math
 import os
 import re
 import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from numbers import Real
+from typing import IO
 
 import numpy as np
 import soundfile
 import soxr
 from numpy.typing import NDArray
 
+from asrkit.audio import unfinished, with_av
+from asrkit.audio.channels import MIXED, UNSAID, Channels, mixed
 from asrkit.errors import AsrkitError, from_os_error, shown
 
 Samples = NDArray[np.float32]
+Warn = Callable[[str], None]
 _CURE_FORMAT = "give a wav, flac, ogg or mp3 file"
 _CURE_DAMAGED = "copy it anew"
+_OF_LIBSNDFILE = (b"RIFF", b"fLaC", b"OggS", b"FORM", b"NIST", b"riff", b"RF64")
 _SECONDS_FOR_COMMAND = 600
 _DATA_MISSING = re.compile(r"^data : (\d+) \(should be (\d+)\)", re.MULTILINE)  # what libsndfile tells about a wav file
 _SIZE_UNKNOWN = 0x7FFF0000  # larger ones stand in files that were written to a pipe
@@ -51,14 +59,22 @@ class Sound:
     rate: int
 
 
-def read(source: str | os.PathLike[str] | Sound, rate: int, *, cut: Cut = WHOLE, channel: int | None = None) -> Samples:
+def read(
+    source: str | os.PathLike[str] | Sound,
+    rate: int,
+    *,
+    cut: Cut = WHOLE,
+    channels: Channels = UNSAID,
+    warn: Warn | None = None,
+) -> Samples:
     """Return the samples of a recording, or of a part of it.
 
     Args:
-        source: the path of a file that libsndfile reads (wav, flac, ogg, mp3 …), or what such a file would hold.
+        source: the path of a file that libsndfile reads (wav, flac, ogg, mp3 …) or PyAV, or what it would hold.
         rate: the wanted sample rate in Hz; others are resampled by soxr.
         cut: the part that is wanted; only that part is read.
-        channel: the wanted channel, from 0; None mixes all of them equally.
+        channels: the wanted ones.
+        warn: is given a sentence if what was read may not be what was meant.
 
     Returns:
         (samples,) float32 in [-1, 1].
@@ -70,33 +86,59 @@ def read(source: str | os.PathLike[str] | Sound, rate: int, *, cut: Cut = WHOLE,
     if isinstance(source, Sound):
         frames = _floats(source)
         first, count = _frames_of(cut, source.rate, len(frames), IN_MEMORY)
-        return _prepared(frames[first : first + count], count, source.rate, rate, channel, IN_MEMORY)
+        return _prepared(frames[first : first + count], count, source.rate, rate, channels, IN_MEMORY, warn)
     name = os.fspath(source)
-    try:
-        with open(source, "rb") as file:
-            if not file.read(1):
-                raise AsrkitError("this file is empty", where=name, cure=_CURE_FORMAT)
-            file.seek(0)
-            with soundfile.SoundFile(file) as sound:
-                first, count = _frames_of(cut, sound.samplerate, sound.frames, name)
-                if cut.end is None:
-                    _check_whole(sound, name)
-                frames = _read_frames(sound, first, count, name)
-                return _prepared(frames, count, sound.samplerate, rate, channel, name)
-    except OSError as error:
-        raise from_os_error(error, source) from error
-    except soundfile.LibsndfileError as error:
-        what = f"this is not a recording that can be read ({_why(error)})"
-        raise AsrkitError(what, where=name, cure=_CURE_FORMAT) from error
+    with _opened(source) as file:
+        return _samples_of(file, rate, cut, channels, name, warn)
 
 
-def read_command(command: str, rate: int, *, cut: Cut = WHOLE, channel: int | None = None) -> Samples:
+def read_command(
+    command: str, rate: int, *, cut: Cut = WHOLE, channels: Channels = UNSAID, warn: Warn | None = None
+) -> Samples:
     """Return the samples of the wav file that the shell `command` writes to its standard output; see `read`.
 
     The caller has been told by the user to trust the command.
     """
-    import io
+    return _samples_of(_output_of(command), rate, cut, channels, command, warn)
 
+
+def channel_count(source: str | os.PathLike[str] | Sound, *, is_command: bool = False) -> int:
+    """Return how many channels a recording has; a command is run for that.
+
+    Raises:
+        AsrkitError: it cannot be read.
+    """
+    if isinstance(source, Sound):
+        return _floats(source).shape[1]
+    if is_command:
+        return _facts_of(_output_of(os.fspath(source)), os.fspath(source))[1]
+    with _opened(source) as file:
+        return _facts_of(file, os.fspath(source))[1]
+
+
+def seconds(source: str | os.PathLike[str]) -> float:
+    """Return how long the recording in the file `source` is, as its header says.
+
+    Raises:
+        AsrkitError: the file cannot be read.
+    """
+    with _opened(source) as file:
+        return _facts_of(file, os.fspath(source))[0]
+
+
+@contextmanager
+def _opened(source: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    try:
+        with open(source, "rb") as file:
+            if not file.read(1):
+                raise AsrkitError("this file is empty", where=os.fspath(source), cure=_CURE_FORMAT)
+            file.seek(0)
+            yield file
+    except OSError as error:
+        raise from_os_error(error, source) from error
+
+
+def _output_of(command: str) -> IO[bytes]:
     try:
         done = subprocess.run(command, shell=True, capture_output=True, timeout=_SECONDS_FOR_COMMAND, check=False)
     except subprocess.TimeoutExpired as error:
@@ -107,30 +149,53 @@ def read_command(command: str, rate: int, *, cut: Cut = WHOLE, channel: int | No
         what = f"the command {shown(command)} failed with status {done.returncode} ({last[0][:200]})"
         raise AsrkitError(what, cure="run it by hand to see why")
     try:
-        with soundfile.SoundFile(io.BytesIO(done.stdout)) as sound:
-            frames = sound.read(dtype="float32", always_2d=True)
-            first, count = _frames_of(cut, sound.samplerate, len(frames), command)
-            return _prepared(frames[first : first + count], count, sound.samplerate, rate, channel, command)
+        soundfile.info(io.BytesIO(done.stdout))
     except soundfile.LibsndfileError as error:
-        what = f"the command {shown(command)} did not write a recording"
-        raise AsrkitError(what, cure="let it write a wav file to standard output") from error
+        if not with_av.is_there() or done.stdout[:64].isascii():
+            what = f"the command {shown(command)} did not write a recording"
+            raise AsrkitError(what, cure="let it write a wav file to standard output") from error
+    return io.BytesIO(done.stdout)
 
 
-def seconds(source: str | os.PathLike[str]) -> float:
-    """Return how long the recording in the file `source` is, as its header says.
-
-    Raises:
-        AsrkitError: the file cannot be read.
-    """
+def _facts_of(file: IO[bytes], name: str) -> tuple[float, int]:
+    """Return the seconds and the channels of the recording in `file`."""
+    data = unfinished.data_at(file)
     try:
-        with open(source, "rb") as file:
-            info = soundfile.info(file)
-    except OSError as error:
-        raise from_os_error(error, source) from error
+        with soundfile.SoundFile(file if data is None else unfinished.Finished(file, data)) as sound:
+            return sound.frames / sound.samplerate, sound.channels
     except soundfile.LibsndfileError as error:
-        what = "this is not a recording that can be read"
-        raise AsrkitError(what, where=os.fspath(source), cure=_CURE_FORMAT) from error
-    return info.frames / info.samplerate
+        frames, rate = _with_av(file, name, error)
+        return len(frames) / rate, frames.shape[1]
+
+
+def _samples_of(
+    file: IO[bytes], rate: int, cut: Cut, channels: Channels, name: str, warn: Warn | None
+) -> Samples:
+    data = unfinished.data_at(file)
+    if data is not None and warn is not None:
+        warn(unfinished.UNFINISHED)
+    try:
+        with soundfile.SoundFile(file if data is None else unfinished.Finished(file, data)) as sound:
+            first, count = _frames_of(cut, sound.samplerate, sound.frames, name)
+            if cut.end is None:
+                _check_whole(sound, name)
+            frames, own_rate = _read_frames(sound, first, count, name), sound.samplerate
+    except soundfile.LibsndfileError as error:
+        frames, own_rate = _with_av(file, name, error)
+        first, count = _frames_of(cut, own_rate, len(frames), name)
+        frames = frames[first : first + count]
+    return _prepared(frames, count, own_rate, rate, channels, name, warn)
+
+
+def _with_av(file: IO[bytes], name: str, error: soundfile.LibsndfileError) -> tuple[NDArray[np.float32], int]:
+    """Return (frames, rate) of what libsndfile refused with `error`, if PyAV is there and can read it."""
+    file.seek(0)
+    what = f"this is not a recording that can be read ({_why(error)})"
+    if file.read(4) in _OF_LIBSNDFILE:  # it is the judge of its own formats
+        raise AsrkitError(what, where=name, cure=_CURE_FORMAT) from error
+    if not with_av.is_there():
+        raise AsrkitError(what, where=name, cure=with_av.CURE) from error
+    return with_av.read(file, name)
 
 
 def _floats(sound: Sound) -> NDArray[np.float32]:
@@ -181,23 +246,27 @@ def _why(error: soundfile.LibsndfileError) -> str:
     return error.error_string.strip().removeprefix("Error : ").rstrip(".")
 
 
-def _prepared(frames: NDArray, count: int, rate: int, wanted_rate: int, channel: int | None, name: str) -> Samples:
+def _prepared(
+    frames: NDArray,
+    count: int,
+    rate: int,
+    wanted_rate: int,
+    channels: Channels,
+    name: str,
+    warn: Warn | None,
+) -> Samples:
     if len(frames) < count:
         what = f"this recording is cut short: {len(frames)} of {count} frames can be read"
         raise AsrkitError(what, where=name, cure=_CURE_DAMAGED)
-    if channel is not None and not 0 <= channel < frames.shape[1]:
-        what = f"there is no channel {channel}, only {frames.shape[1]}, counted from 0"
-        raise AsrkitError(what, where=name, cure="name another or let them be mixed")
-    if frames.shape[1] == 1 or channel is not None:
-        samples = frames[:, channel or 0]
-    else:
-        samples = frames.mean(axis=1, dtype=np.float32)
+    samples, differed = mixed(frames, channels, name)
     if not np.all(np.isfinite(samples)):
         raise AsrkitError("a sample of this recording is not a number", where=name, cure="make it anew")
     largest = max(float(samples.max(initial=0)), -float(samples.min(initial=0)))
     if largest > _LOUDEST:
         what = f"samples of this recording reach {largest:.4g}, where floats from -1 to 1 are the whole range"
         raise AsrkitError(what, where=name, cure="divide them by the largest integer, such as 32768, or make it anew")
+    if differed and warn is not None:
+        warn(MIXED)
     if rate != wanted_rate:
         samples = soxr.resample(samples, rate, wanted_rate)
     return np.ascontiguousarray(samples, np.float32)

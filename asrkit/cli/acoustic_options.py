@@ -13,6 +13,23 @@ if TYPE_CHECKING:
     from asrkit.acoustic.listening import Options
     from asrkit.acoustic.model import AcousticModel
 
+
+class _Channel(click.ParamType):
+    """`each`, or a channel from 0."""
+
+    name = "channel"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        return "[NUMBER|each]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
+        if value == "each" or isinstance(value, int):
+            return value
+        if not (value.isascii() and value.isdigit()):
+            self.fail(f"{value!r} is neither a channel, from 0, nor `each`", param, ctx)
+        return int(value)
+
+
 _OPTIONS = (
     click.option("--model", "model_path", type=click.Path(), help="A model folder.  [default: the one that ships]"),
     click.option("--precision", type=click.Choice(["auto", "fp32", "int8"]), default=defaults.PRECISION,
@@ -21,7 +38,8 @@ _OPTIONS = (
                  help="Where the network runs; cuda needs onnxruntime-gpu."),
     click.option("--threads", type=click.IntRange(1), default=defaults.THREADS, show_default=True,
                  help="Of the network."),
-    click.option("--channel", type=click.IntRange(0), help="The channel to hear, from 0.  [default: all, mixed]"),
+    click.option("--channel", type=_Channel(), help="The channel to hear, from 0, where a list does not name it; each: "
+                 "every channel as an utterance of its own, CALL-0, CALL-1 ….  [default: all, mixed]"),
     click.option("--vad", is_flag=True, help="Find speech with silero-vad (the extra `vad`)."),
     click.option("--longest", type=click.FloatRange(1), default=defaults.LONGEST, show_default=True,
                  help="Seconds; longer recordings are cut at silences."),
@@ -43,11 +61,11 @@ def acoustic_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def listening_of(longest: float, batch_seconds: float, channel: int | None) -> Options:
+def listening_of(longest: float, batch_seconds: float, channel: int | str | None) -> Options:
     """Return the way of listening that the options ask for, but for --vad."""
     from asrkit.acoustic.listening import Options
 
-    return Options(longest, batch_seconds, channel)
+    return Options(longest, batch_seconds, None if isinstance(channel, str) else channel)
 
 
 def model_or_shipped(model_path: str | None) -> str:
@@ -56,7 +74,10 @@ def model_or_shipped(model_path: str | None) -> str:
 
     if model_path is not None:
         return model_path
-    progress.say("no --model: the small Mandarin model that ships with asrkit is used; it is meant for demos and tests")
+    progress.say(
+        "no --model: the small Mandarin model that ships with asrkit is used, for demos and tests: it gets 69 % of the "
+        "syllables of strangers wrong, and 77 % of the characters with the general graph"
+    )
     return str(SHIPPED)
 
 
@@ -73,7 +94,7 @@ def opened(
     precision: str,
     provider: str,
     threads: int,
-    channel: int | None,
+    channel: int | str | None,
     vad: bool,
     longest: float,
     batch_seconds: float,

@@ -31,8 +31,14 @@ asrkit decode recordings/ --graph graph/ --sweep lm_scale=0:1:0.1 beam=8,12 --re
 @click.option("--hotwords", type=click.Path(), help="A hotword list in any of the known formats.")
 @click.option("--utt-hotwords", type=click.Path(), help="Lines `utterance list`: utterances with a list of their own.")
 @click.option("-o", "--output", type=Output(), help="The folder of results.")
-@click.option("--format", "output_format", type=click.Choice(["text", "jsonl", "ctm", "trn", "srt"]),
+@click.option("--format", "output_format", type=click.Choice(["text", "jsonl", "ctm", "trn", "srt", "vtt"]),
               help="Write this to standard output in place of a folder.  [default, without -o: text]")
+@click.option("--captions", multiple=True, type=click.Choice(["srt", "vtt"]), help="Captions in the folder of results, "
+              "too: a file captions/UTTERANCE.srt, or .vtt, for each.")
+@click.option("--caption-width", type=click.IntRange(2), default=defaults.CAPTION_WIDTH, show_default=True,
+              help="Columns of the widest caption; a Chinese character takes two.")
+@click.option("--caption-seconds", type=click.FloatRange(0.5), default=defaults.CAPTION_SECONDS, show_default=True,
+              help="How long a caption lasts at most.")
 @click.option("--posteriors-out", type=Output(), help="Write what the model says to this .npz or .ark, too.")
 @click.option("--greedy", is_flag=True, help="The best unit of each step, without graph.")
 @click.option("--beam", type=float, default=defaults.BEAM, show_default=True,
@@ -98,13 +104,19 @@ def command(inputs: tuple[str, ...], **options: Any) -> Status:
     if options["posteriors_in"]:
         wanted = listing.of_posteriors(options["posteriors_in"])
     else:
-        wanted = listing.utterances(inputs, allow_commands=options["allow_commands"])
+        each = options["channel"] == "each"
+        wanted = listing.utterances(inputs, allow_commands=options["allow_commands"], each_channel=each)
+        if isinstance(options["channel"], int):
+            named = sum(utterance.channels.numbers is not None for utterance in wanted)
+            if named:
+                progress.warn(f"--channel is not for {progress.counted(named, 'utterance')} whose list names one")
     if options["utt_hotwords"]:
         wanted = listing.with_hotwords(wanted, options["utt_hotwords"], setup.settings[0].hotwords)
     if not setup.graph and any(utterance.hotwords for utterance in wanted):
         progress.warn("some lines have hotwords of their own, which need a --graph to be searched; they are not used")
-    if options["output_format"] == "srt" and len(wanted) != 1:
-        raise click.UsageError(f"--format srt makes captions of one recording, and here are {len(wanted):,}")
+    if options["output_format"] in ("srt", "vtt") and len(wanted) != 1:
+        what = f"--format {options['output_format']} makes captions of one recording, and here are {len(wanted):,}"
+        raise click.UsageError(f"{what}: a file for each comes by --captions into the folder -o")
     references = _references(options["ref"], [utterance.utt for utterance in wanted])
     kept = {"jobs": options["jobs"], "posteriors_out": options["posteriors_out"]}
     if options["output"]:
@@ -133,6 +145,7 @@ def _check(inputs: tuple[str, ...], options: dict[str, Any], *, searched: bool) 
         "give -o or --format, not both": options["output"] and options["output_format"],
         "--resume, --verify and --overwrite are for a folder of results: name it with -o":
             (options["resume"] or options["verify"] or options["overwrite"]) and not options["output"],
+        "--captions needs a folder of results: name it with -o": options["captions"] and not options["output"],
         "--lattice needs a folder of results: name it with -o": options["lattice"] and not options["output"],
         "--sweep tells a table, or writes folders with -o; it has no --format":
             options["sweep"] and options["output_format"],
@@ -156,6 +169,7 @@ def _check(inputs: tuple[str, ...], options: dict[str, Any], *, searched: bool) 
 
 def _setup(options: dict[str, Any]) -> Setup:
     from asrkit.decode import sweep
+    from asrkit.decode.captions import Limits
     from asrkit.decode.setup import Setting, Setup
     from asrkit.formats import posteriors
     from asrkit.hotwords import lists
@@ -194,6 +208,7 @@ def _setup(options: dict[str, Any]) -> Setup:
         mbr=options["mbr"],
         rescore_lm=options["rescore_lm"],
         lattices=options["lattice"],
+        captions=Limits(options["caption_width"], options["caption_seconds"], tuple(sorted(set(options["captions"])))),
         keep_posteriors=options["posteriors_out"] is not None,
         phrases=lists.read(options["hotwords"], base.hotwords).phrases if options["hotwords"] else None,
     )
@@ -206,7 +221,7 @@ def _references(path: str | None, utts: list[str]) -> dict[str, str] | None:
     from asrkit.errors import AsrkitError
     from asrkit.score import transcripts
 
-    texts = transcripts.read(path).texts
+    texts = transcripts.read(path, known=utts).texts
     found = {utt: texts[utt] for utt in utts if utt in texts}
     if not found:
         raise AsrkitError("none of the utterances stands in this reference", where=path, cure="check the ids")

@@ -18,12 +18,12 @@ from asrkit.errors import Status
 def command(inputs: tuple[str, ...], output: str, allow_commands: bool, **options: Any) -> Status:
     """Write the log-probabilities of units that a model gives for recordings.
 
-    INPUTs are recordings, folders, wav.scp files, manifests (.jsonl) or lists of paths (.txt). Later commands take the
-    output in place of the recordings. Ends with status 3 if some recordings failed; each is named with the reason.
+    INPUTs are recordings, folders, wav.scp files, manifests of NeMo or Lhotse, or lists of paths (.txt). Later commands
+    take the output in place of the recordings. Status 3: some recordings failed; each is named with the reason.
     """
     from asrkit.decode.dump import dump
     from asrkit.decode.inputs import utterances
 
-    listed = utterances(inputs, allow_commands=allow_commands)
+    listed = utterances(inputs, allow_commands=allow_commands, each_channel=options["channel"] == "each")
     model, listening = opened(**options)
     return dump(model, listed, output, listening)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Any
 
 import click
 
 from asrkit import progress
 from asrkit.cli.command import command as subcommand
-from asrkit.cli.scoring import counted, scoring_options
+from asrkit.cli.scoring import columns_of, rules_of, scoring_options
 
 
 @subcommand("score", example="asrkit score data/text out/ --hotwords names.txt")
@@ -27,45 +28,46 @@ from asrkit.cli.scoring import counted, scoring_options
 def command(
     reference: str,
     hypothesis: str,
-    unit: str,
-    keep_width: bool,
-    keep_case: bool,
-    keep_punctuation: bool,
     hotword_path: str | None,
     utt2spk: str | None,
     per_utterance: bool,
     align: bool,
     worst: int,
     confusions: int,
+    **options: Any,
 ) -> None:
     """Error rates of the transcripts HYPOTHESIS against REFERENCE.
 
-    Each is a Kaldi text file or data folder, *.trn, *.jsonl of `asrkit decode`, or its output folder. Utterances that
-    one of them lacks are counted as errors and named.
+    Each is Kaldi text or a data folder, TRN, STM, CTM, a manifest of NeMo or Lhotse, a table (CSV, TSV), hyps.jsonl of
+    `asrkit decode` or its output folder. Utterances that one of them lacks are counted as errors and named.
     """
     from asrkit.errors import shown
     from asrkit.formats import hotword_list, kaldi_dir
     from asrkit.score import report, transcripts
     from asrkit.score.rates import score
-    from asrkit.score.units import split
-    from asrkit.text.normalise import Normaliser
+    from asrkit.score.spelling import Spelling, told
 
-    alike = Normaliser(nfkc=not keep_width, fold_case=not keep_case, remove_punctuation=not keep_punctuation)
-    references, hypotheses = transcripts.read(reference), transcripts.read(hypothesis)
+    rules = rules_of(options)
+    of_reference, of_hypothesis = Spelling(rules), Spelling(rules)
+    hypotheses = transcripts.read(hypothesis, recognised=True)
+    references = transcripts.read(reference, known=hypotheses.texts, columns=columns_of(options))
+    transcripts.check_common(references.texts, hypotheses.texts, hypothesis)
     utterances = score(
-        {utt: alike(text) for utt, text in references.texts.items()},
-        {utt: alike(text) for utt, text in hypotheses.texts.items()},
-        unit,
+        {utt: of_reference(text) for utt, text in references.texts.items()},
+        {utt: of_hypothesis(text) for utt, text in hypotheses.texts.items()},
+        rules.unit,
     )
     phrases = []
     if hotword_path:  # before anything is told
-        phrases = [split(alike(phrase.written), unit) for phrase in hotword_list.parse(hotword_path).phrases]
+        phrases = [Spelling(rules).units(phrase.written) for phrase in hotword_list.parse(hotword_path).phrases]
     speakers = {line.utt: line.speaker for line in kaldi_dir.parse_utt2spk(utt2spk)} if utt2spk else {}
     if unknown := speakers.keys() - {utterance.utt for utterance in utterances}:
         what = f"{progress.counted(len(unknown), 'utterance')} of it, such as {shown(min(unknown))}, "
         progress.warn(f"{utt2spk}: {what}{'is' if len(unknown) == 1 else 'are'} in neither transcript")
-    click.echo(counted(unit, keep_width, keep_case, keep_punctuation))
-    for line in report.summary(utterances, unit):
+    click.echo(str(rules))
+    if changed := told(of_reference.counts, of_hypothesis.counts):
+        click.echo(changed)
+    for line in report.summary(utterances, rules.unit):
         click.echo(line)
     if utt2spk:
         for line in report.per_speaker(utterances, speakers):

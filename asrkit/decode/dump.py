@@ -9,6 +9,7 @@ from asrkit import progress, store
 from asrkit.acoustic import timestamps
 from asrkit.acoustic.listening import Heard, Options, hear
 from asrkit.acoustic.model import AcousticModel, Emission
+from asrkit.audio.channels import MIXED
 from asrkit.decode import recordings
 from asrkit.decode.inputs import Utterance
 from asrkit.errors import AsrkitError, Status
@@ -70,6 +71,7 @@ def _listened(
     advance: Callable[[float], None],
 ) -> Iterator[tuple[str, Posteriors]]:
     says = posteriors.model_name(model.topology, model.package.units.sha256)
+    mixed = False
     for heard in hear(model, utterances, options):
         advance(1)
         if heard.emission is None:
@@ -77,5 +79,8 @@ def _listened(
             progress.warn(f"{heard.utt}: {heard.reason}", utt=heard.utt)
             continue
         for warning in heard.warnings:
+            if warning == MIXED and mixed:  # once is enough
+                continue
+            mixed |= warning == MIXED
             progress.warn(f"{heard.utt}: {warning}", utt=heard.utt)
         yield heard.utt, Posteriors(heard.emission.log_probs, heard.emission.starts, heard.estimated, says)

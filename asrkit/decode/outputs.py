@@ -6,23 +6,21 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, get_args
 
 from asrkit import progress
+from asrkit.decode import captions
 from asrkit.errors import AsrkitError
 from asrkit.formats import ctm, hyps, kaldi_dir, trn
 from asrkit.formats.ctm import CtmWord
 from asrkit.formats.hyps import Failure, Hypothesis
 from asrkit.formats.kaldi_dir import Transcript
-from asrkit.units.joining import text_of
 
-Format = Literal["text", "jsonl", "ctm", "trn", "srt"]
+Format = Literal["text", "jsonl", "ctm", "trn", "srt", "vtt"]
 FORMATS: tuple[str, ...] = get_args(Format)
 _CHANNEL = "1"
-_LONGEST_CAPTION = 6.0  # seconds
-_PAUSE = 0.6  # seconds of silence that end a caption
 
 Result = Hypothesis | Failure
 
 
-def lines(format: str, results: Iterable[Result]) -> Iterator[str]:
+def lines(format: str, results: Iterable[Result], limits: captions.Limits | None = None) -> Iterator[str]:
     """Yield the lines of `results` in one of FORMATS as they come; failures have none.
 
     Raises:
@@ -33,8 +31,8 @@ def lines(format: str, results: Iterable[Result]) -> Iterator[str]:
         yield from hyps.serialize(good)
     elif format == "ctm":
         yield from ctm.serialize(_ctm_words(_with_times(good, format)))
-    elif format == "srt":
-        yield from _captions(_with_times(good, format))
+    elif format in captions.FORMATS:
+        yield from captions.lines(format, _with_times(good, format), limits)
     elif format == "trn":
         yield from trn.serialize(Transcript(result.utt, result.text) for result in good)
     else:
@@ -73,27 +71,3 @@ def _ctm_words(hypotheses: Iterable[Hypothesis]) -> Iterator[CtmWord]:
             if word.start is not None and word.end is not None:
                 yield CtmWord(hypothesis.utt, _CHANNEL, word.start, word.end - word.start, word.word, word.confidence)
 
-
-def _captions(hypotheses: Iterable[Hypothesis]) -> Iterator[str]:
-    """SubRip: a number, the times, the text, an empty line; a caption ends at a pause or when it grows long."""
-    number = 0
-    for hypothesis in hypotheses:
-        timed = [w for w in hypothesis.best.words if w.start is not None and w.end is not None]
-        begin = 0
-        for i, word in enumerate(timed):
-            following = timed[i + 1] if i + 1 < len(timed) else None
-            pause = following is None or following.start - word.end >= _PAUSE
-            if pause or following.end - timed[begin].start > _LONGEST_CAPTION:
-                number += 1
-                yield str(number)
-                yield f"{_clock(timed[begin].start)} --> {_clock(word.end)}"
-                yield text_of(w.word for w in timed[begin : i + 1])
-                yield ""
-                begin = i + 1
-
-
-def _clock(seconds: float) -> str:
-    milliseconds = round(seconds * 1000)
-    hours, rest = divmod(milliseconds, 3_600_000)
-    minutes, rest = divmod(rest, 60_000)
-    return f"{hours:02d}:{minutes:02d}:{rest // 1000:02d},{rest % 1000:03d}"

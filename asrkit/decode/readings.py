@@ -78,7 +78,8 @@ class Reader:
             for match in said
         )  # fmt: skip
         text = text_of(word.text for word in written)
-        return Alternative(text, units, tuple(words), _scores(path, matches, said, names, options), fired)
+        scores = _scores(path, matches, said, names, options)
+        return Alternative(text, units, tuple(words), scores, fired, _unit_times(emission, path.unit_steps.tolist()))
 
     def _written(
         self, path: Path, units: Sequence[str], matches: Sequence[Match], options: Options
@@ -165,13 +166,21 @@ def greedy_reading(emission: Emission, model: AcousticModel, joiner: Joiner) -> 
         )
         for word in joiner.words(units)
     )
-    return Alternative(text_of(word.word for word in words), units, words)
+    times = _unit_times(emission, [(int(step), int(step) + 1) for step in steps])
+    return Alternative(text_of(word.word for word in words), units, words, unit_times=times)
 
 
 def warnings_of(heard: Heard, *, complete: bool = True) -> tuple[str, ...]:
     """Return what a hypothesis warns of; `complete` tells whether its path came to an end of the graph."""
     more = ((_ESTIMATED,) if heard.estimated else ()) + (() if complete else (_INCOMPLETE,))
     return (*heard.warnings, *more)
+
+
+def _unit_times(emission: Emission, spans: Sequence[Sequence[int]]) -> tuple[tuple[float, float], ...]:
+    """Return when units that have the steps `spans` (first, last + 1) begin and end; none if that is not known."""
+    times = [_times(emission, first, end) for first, end in spans]
+    known = tuple((start, end) for start, end in times if start is not None and end is not None)
+    return known if len(known) == len(times) else ()
 
 
 def _times(emission: Emission, first: int, end: int) -> tuple[float | None, float | None]:

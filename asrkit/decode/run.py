@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from asrkit import progress, store
+from asrkit.decode import captions, outputs, recordings
 from asrkit.decode import jobs as processes
-from asrkit.decode import outputs, recordings
 from asrkit.decode.inputs import Utterance
 from asrkit.decode.kept import Kept, line_of
 from asrkit.decode.made_of import differences, record
@@ -81,7 +81,7 @@ def to_stdout(
     outcome = _new_outcome(setup)
     found = _answers(setup, utterances, jobs, outcome, posteriors_out, data=True)
     with store.publish_file(store.STDOUT) as stream:
-        for line in outputs.lines(format, (answer.results[0] for answer in found)):
+        for line in outputs.lines(format, (answer.results[0] for answer in found), setup.captions):
             stream.write(line.encode("utf-8") + b"\n")
             stream.flush()  # a reader, or a person, has each result at once
     return outcome
@@ -241,6 +241,11 @@ def _write_results(folder: Path, setup: Setup, kept: Kept, number: int) -> None:
     """Write all files of one setting's results into `folder`."""
     for name, content in outputs.files(kept.results(number)):
         store.write_lines(folder / name, content)
+    if setup.captions.formats:
+        (folder / captions.FOLDER).mkdir()
+        good = (result for result in kept.results(number)() if isinstance(result, Hypothesis))
+        for name, content in captions.files(good, setup.captions):
+            store.write_lines(folder / captions.FOLDER / name, content)
     if setup.lattices is None:
         return
     found = kept.lattices(number, len(setup.settings))

@@ -7,6 +7,7 @@ from typing import Literal
 
 from asrkit import defaults
 from asrkit.acoustic import listening
+from asrkit.decode.captions import Limits
 from asrkit.formats.hotword_lines import Phrase
 from asrkit.hotwords import lists
 from asrkit.search.options import Options
@@ -47,6 +48,7 @@ class Setup:
         mbr: the reading of least expected errors is wanted in place of the best path's.
         rescore_lm: a language model for kenlm that takes the place of the graph's in the lattice.
         lattices: in which form lattices are wanted.
+        captions: how captions are made, and which of them a folder of results has.
         keep_posteriors: whether answers bring along what the model said.
         phrases: what stands in the list `hotwords`, weights in nats, if it has been read already: so every process and
             every setting has the same, even if the file changes meanwhile.
@@ -67,6 +69,7 @@ class Setup:
     mbr: bool = False
     rescore_lm: str | None = None
     lattices: LatticeForm | None = None
+    captions: Limits = field(default_factory=Limits)
     keep_posteriors: bool = False
     phrases: tuple[Phrase, ...] | None = None
     pieces: str | None = None

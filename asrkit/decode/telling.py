@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from asrkit import progress
+from asrkit.audio.channels import MIXED
+from asrkit.audio.unfinished import UNFINISHED
 from asrkit.decode.pipeline import Answer
 from asrkit.formats.hyps import Failure, Hypothesis
 
@@ -21,6 +23,7 @@ def told(answers: Iterable[Answer], total: int, jobs: int, *, data: bool) -> Ite
         jobs: processes.
         data: whether the results go to standard output as they come.
     """
+    tell = teller()
     began, sound, failed, count, clock = time.perf_counter(), 0.0, 0, 0, progress.Clock()
     with progress.track("decoding", total, "utterances", data=data) as advance:
         for answer in answers:
@@ -31,6 +34,8 @@ def told(answers: Iterable[Answer], total: int, jobs: int, *, data: bool) -> Ite
                 progress.warn(f"{utt}: {reason}", utt=utt)
             good = next((result for result in answer.results if isinstance(result, Hypothesis)), None)
             failed += good is None
+            if good is not None:
+                tell(good.utt, good.warnings)
             sound += (good.duration or 0.0) if good else 0.0
             advance(1, _note(sound, time.perf_counter() - began, failed))
             yield answer
@@ -44,6 +49,19 @@ def told(answers: Iterable[Answer], total: int, jobs: int, *, data: bool) -> Ite
         beside = " (audio and features go on beside the model)" if "model" in seconds else ""
         how = f" (added up over {jobs} processes)" if jobs > 1 else beside
         progress.say(f"of that: {shares}{how}", seconds=seconds)
+
+
+def teller() -> Callable[[str, Iterable[str]], None]:
+    """Return a function that tells the warnings about how an utterance was read: those of mixed channels only once."""
+    told_of: set[str] = set()
+
+    def tell(utt: str, warnings: Iterable[str]) -> None:
+        for warning in warnings:
+            if warning == UNFINISHED or (warning == MIXED and warning not in told_of):
+                told_of.add(warning)
+                progress.warn(f"{utt}: {warning}", utt=utt)
+
+    return tell
 
 
 def _note(sound: float, spent: float, failed: int) -> str:

@@ -1,6 +1,7 @@
 """What `asrkit decode` tells of each utterance: hyps.jsonl and failed.jsonl, one JSON object a line.
 
     hyps.jsonl   line :== { "utt": <id>, "text": <text>, "units": [ <unit>, … ],
+                            "unit_times": [ [ <start s>, <end s> ], … ],
                             "words": [ { "word": <word>, "start": <s>, "end": <s>, "confidence": <0…1> }, … ],
                             "scores": { "total": <nat>, "acoustic": …, "lm": …, "hotword": …, "words": … },
                             "hotwords": [ { "phrase": <phrase>, "start": <s>, "end": <s>, "bonus": <nat> }, … ],
@@ -67,6 +68,7 @@ class Alternative:
     words: tuple[Word, ...] = ()
     scores: Scores | None = None
     hotwords: tuple[FiredHotword, ...] = ()
+    unit_times: tuple[tuple[float, float], ...] = ()  # seconds: when each unit begins and ends; empty if not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +175,16 @@ def _alternative(value: JsonObject) -> Alternative:
         for h in value.objects("hotwords")
     )
     scores = _scores(value.object("scores")) if "scores" in value else None
-    return Alternative(value.text("text"), value.texts("units"), words, scores, hotwords)
+    units, times = value.texts("units"), value.value.get("unit_times") or ()
+    if times and not (isinstance(times, list) and len(times) == len(units) and all(map(_is_span, times))):
+        cure = "write [start, end] for each of the units"
+        raise AsrkitError("'unit_times' are not the times of the units", where=value.where, cure=cure)
+    spans = tuple((float(start), float(end)) for start, end in times)
+    return Alternative(value.text("text"), units, words, scores, hotwords, spans)
+
+
+def _is_span(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(type(time) in (int, float) for time in value)
 
 
 def _scores(value: JsonObject) -> Scores:
@@ -185,6 +196,7 @@ def _plain(alternative: Alternative) -> dict[str, Any]:
     return {
         "text": alternative.text,
         "units": alternative.units,
+        **({"unit_times": alternative.unit_times} if alternative.unit_times else {}),
         "words": [_without_none(asdict(word)) for word in alternative.words],
         "scores": asdict(alternative.scores) if alternative.scores else None,
         "hotwords": [_without_none(asdict(hotword)) for hotword in alternative.hotwords],

@@ -91,10 +91,27 @@ def read_objects(path: str | os.PathLike[str]) -> Iterator[tuple[int, JsonObject
         AsrkitError: as `reading.read_lines` and `reading.parse_json`; a line that is no object.
     """
     for line, where, text in filled_lines(path, max_bytes=_MAX_LINE_BYTES):
-        value = parse_json(text, name_of(path), line)
+        try:
+            value = parse_json(text, name_of(path), line)
+        except AsrkitError as error:
+            _refuse_one_value(text, name_of(path), error)
+            raise
+        if isinstance(value, list):
+            _refuse_one_value(text, name_of(path), None)
         if not isinstance(value, dict):
             raise AsrkitError("this line is not a JSON object", where=where, cure='write {"…": …} on each line')
         yield line, JsonObject(value, where)
+
+
+def _refuse_one_value(text: str, name: str, error: AsrkitError | None) -> None:
+    """Refuse a file of one JSON value over many lines, if `text`, which is no object, looks like its beginning."""
+    if text[1:].lstrip()[:1] in ("", "{") and text.startswith("["):
+        what, turn = "this is a JSON array, where one object a line is needed", "jq -c '.[]'"
+    elif text in ("{", "{}") or (text.startswith("{") and text.endswith((",", "{", "["))):
+        what, turn = "this is a JSON object over many lines, where one object a line is needed", "jq -c ."
+    else:
+        return
+    raise AsrkitError(what, where=name, cure=f"convert it with: {turn}") from error
 
 
 def _is_finite_integer(value: Any) -> bool:

@@ -1,9 +1,10 @@
-"""Kaldi's data folders: wav.scp, segments, text, utt2spk.
+"""Kaldi's data folders: wav.scp, segments, text, utt2spk, reco2file_and_channel.
 
     wav.scp  line :== <recording> ( <path> | <command> '|' )
     segments line :== <utterance> <recording> <start> <end>        in seconds; an end of -1 is the recording's own
     text     line :== <utterance> { <word> }
     utt2spk  line :== <utterance> <speaker>
+    reco2file_and_channel line :== <recording> <file> ( 'A' | 'B' | <channel, from 1> )
 
 The first field ends at a space or tab; a path may hold spaces. Lines need not be sorted; their order is kept. Blank
 lines are passed over. No first field stands twice in a file. A relative path is taken as `paths.locate` says. A command
@@ -13,7 +14,7 @@ is a program to be run: it is refused unless the caller allows it.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +24,8 @@ from asrkit.formats.fields import entries, escaped, number, one_line, refuse_emp
 from asrkit.formats.reading import split_fields
 
 WAV_SCP, SEGMENTS, TEXT, UTT2SPK = "wav.scp", "segments", "text", "utt2spk"
+CHANNELS = "reco2file_and_channel"
+_MOST_CHANNELS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +69,13 @@ class Speaker:
 
 @dataclass(frozen=True)
 class DataFolder:
-    """A data folder; `segments` is empty if each recording is one utterance, `texts` and `speakers` if not given."""
+    """A data folder; `segments` is empty if each recording is one utterance, the others if they are not given."""
 
     recordings: tuple[Recording, ...]
     segments: tuple[Segment, ...] = ()
     texts: tuple[Transcript, ...] = ()
     speakers: tuple[Speaker, ...] = ()
+    channels: Mapping[str, int] = field(default_factory=dict)  # of recordings, from 0
 
     def utterances(self) -> tuple[str, ...]:
         """Return the ids of the utterances, in the order of segments, or of wav.scp if there are none."""
@@ -94,6 +98,7 @@ def parse(folder: str | os.PathLike[str], *, allow_commands: bool = False) -> Da
         parse_segments(base / SEGMENTS) if (base / SEGMENTS).exists() else (),
         parse_text(base / TEXT) if (base / TEXT).exists() else (),
         parse_utt2spk(base / UTT2SPK) if (base / UTT2SPK).exists() else (),
+        parse_channels(base / CHANNELS) if (base / CHANNELS).exists() else {},
     )
     known = {recording.recording for recording in data.recordings}
     for segment in data.segments:
@@ -211,6 +216,35 @@ def parse_utt2spk(path: str | os.PathLike[str]) -> tuple[Speaker, ...]:
         speakers.append(Speaker(utt, rest, line))
     refuse_empty(speakers, "utterance", path, "write an utterance's id and its speaker a line")
     return tuple(speakers)
+
+
+def parse_channels(path: str | os.PathLike[str]) -> dict[str, int]:
+    """Return recording -> channel, from 0, of reco2file_and_channel.
+
+    Raises:
+        AsrkitError: as `reading.read_lines`; a recording twice; not three fields; no channel.
+    """
+    channels = {}
+    for _, where, recording, rest in entries(path, "recording"):
+        fields = split_fields(rest)
+        if len(fields) != 2:
+            cure = "write: recording file channel"
+            raise AsrkitError(f"three fields are needed, {len(fields) + 1} stand here", where=where, cure=cure)
+        channels[recording] = channel_number(fields[1], where)
+    return channels
+
+
+def channel_number(field: str, where: str) -> int:
+    """Return the channel, from 0, that `A`, `B` … or 1, 2 … name.
+
+    Raises:
+        AsrkitError: it is neither.
+    """
+    if len(field) == 1 and "A" <= field.upper() <= "Z":
+        return ord(field.upper()) - ord("A")
+    if not (field.isascii() and field.isdigit() and 0 < int(field[:6]) <= _MOST_CHANNELS):
+        raise AsrkitError(f"{shown(field)} is no channel", where=where, cure="write A, B … or 1, 2 …")
+    return int(field) - 1
 
 
 def serialize_utt2spk(speakers: tuple[Speaker, ...]) -> Iterator[str]:

@@ -12,6 +12,7 @@ import io
 import json
 import math
 import os
+import re
 import sys
 import zlib
 from collections.abc import Callable, Iterator
@@ -65,6 +66,40 @@ def _take_stdin() -> None:
         what, cure = "it can be read only once, and has been", "name it for one input only"
         raise AsrkitError(what, where=name_of(STDIN), cure=cure, status=Status.WRONG_USAGE)
     _taken = sys.stdin
+
+
+def head(path: str | os.PathLike[str], size: int = 1 << 14) -> str:
+    """Return the beginning of `path` as text, up to `size` bytes of it, unpacked; "" if it is no text.
+
+    Standard input (`-`) is read by whoever comes next as if nobody had looked; what a pipe has not brought yet is not
+    seen, but something is.
+
+    Raises:
+        AsrkitError: the file cannot be read.
+    """
+    if os.fspath(path) == STDIN:
+        if sys.stdin is None or sys.stdin is _taken:
+            return ""  # whoever comes next tells it
+        raw = cast(io.BufferedReader, sys.stdin.buffer).peek(size)[:size]
+    else:
+        try:
+            with open(path, "rb") as stream:
+                raw = stream.read(size)
+        except OSError as error:
+            raise from_os_error(error, path) from error
+    if raw.startswith(_GZIP_MAGIC):
+        with suppress(zlib.error):
+            raw = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(raw, size)
+    text = raw.removeprefix(codecs.BOM_UTF8).decode("utf-8", errors="replace")
+    return "" if "\0" in text else text
+
+
+_JSON = re.compile(r"""\s* (?: \{ \s* (?: ["}] | $ ) | \[ \s* (?: [\[{"\]] | $ ) )""", re.VERBOSE)
+
+
+def is_json(head: str) -> bool:
+    """Whether a text that begins with `head` is JSON: an object or an array."""
+    return _JSON.match(head) is not None
 
 
 def is_packed(path: str | os.PathLike[str]) -> bool:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from asrkit.score.rates import Tally, score, total
 from asrkit.score.report import RATE_NAMES
-from asrkit.text.normalise import Normaliser
+from asrkit.score.spelling import Spelling
 
 _UNIT = "mixed"
 
@@ -56,7 +56,7 @@ def padded(table: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 def _tally(texts: Mapping[str, str], references: Mapping[str, str]) -> Tally:
-    alike = Normaliser()
+    alike = Spelling()
     wanted = {utt: alike(text) for utt, text in references.items()}
     found = {utt: alike(text) for utt, text in texts.items() if utt in wanted}
     return total(one.tally for one in score(wanted, found, _UNIT))

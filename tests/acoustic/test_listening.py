@@ -9,6 +9,7 @@ import soundfile
 
 from asrkit.acoustic import listening
 from asrkit.acoustic.model import AcousticModel
+from asrkit.audio.channels import UNSAID, Channels
 from asrkit.audio.read import WHOLE, Cut
 from asrkit.errors import AsrkitError
 from tests.acoustic import tiny_models
@@ -21,6 +22,7 @@ class Source:
     source: str
     is_command: bool = False
     cut: Cut = WHOLE
+    channels: Channels = UNSAID
     failure: str | None = None
 
 

@@ -7,6 +7,7 @@ import pytest
 import soundfile
 
 from asrkit.audio import energy, vad
+from asrkit.audio.channels import Channels
 from asrkit.audio.read import Cut, Sound, read, read_command, seconds
 from asrkit.errors import AsrkitError
 from tests.random_cases import random_cases
@@ -39,9 +40,9 @@ def test_channels_are_mixed_or_chosen(tmp_path):
     left, right = _tone(0.5), _tone(0.5, pitch=880)
     soundfile.write(tmp_path / "a.wav", np.stack([left, right], axis=1), RATE, subtype="FLOAT")
     np.testing.assert_allclose(read(tmp_path / "a.wav", RATE), (left + right) / 2, atol=1e-6)
-    np.testing.assert_array_equal(read(tmp_path / "a.wav", RATE, channel=1), right)
+    np.testing.assert_array_equal(read(tmp_path / "a.wav", RATE, channels=Channels((1,))), right)
     with pytest.raises(AsrkitError, match="no channel 2, only 2"):
-        read(tmp_path / "a.wav", RATE, channel=2)
+        read(tmp_path / "a.wav", RATE, channels=Channels((2,)))
 
 
 def test_floats_on_the_scale_of_integers_are_refused_and_a_little_too_loud_ones_are_not(tmp_path):

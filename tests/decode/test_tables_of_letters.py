@@ -111,6 +111,6 @@ def test_spans_leave_delimiters_out_wherever_they_stand():
 
 def test_posteriors_of_another_model_are_told_without_a_graph_that_is_not_there(tmp_path):
     path = posteriors(tmp_path / "p.npz", "a", " ")
-    told = run("decode", "--posteriors-in", path, "--greedy", status=1).stderr
+    told = run("decode", "--posteriors-in", path, "--greedy", "--quiet", status=1).stderr
     assert "its posteriors have 29 units, but the model " in told and "small-paraformer has 1346" in told
     assert "name the model that made them, with --model" in told and "graph" not in told

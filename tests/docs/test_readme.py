@@ -58,3 +58,10 @@ def test_the_figures_of_the_two_readmes_are_the_same():
         for name in ("README.md", "README.zh.md")
     )  # fmt: skip
     assert ours == theirs
+
+
+def test_everything_that_tells_of_the_small_model_says_how_bad_it_is_with_strangers():
+    card = ROOT / "asrkit" / "models" / "small-paraformer" / "MODEL_CARD.md"
+    for path in (ROOT / "README.md", ROOT / "README.zh.md", card, ROOT / "asrkit" / "cli" / "acoustic_options.py"):
+        text = path.read_text(encoding="utf-8")
+        assert "69 %" in text and "77 %" in text, path

@@ -25,6 +25,12 @@ LHOTSE = (
 )
 
 
+def cut(channel, there, **more):
+    """Return the line of a cut of a recording whose one source has the channels `there`."""
+    recording = {"id": "r", "sources": [{"type": "file", "channels": there, "source": "a.wav"}], **more}
+    return json.dumps({"id": "c", "start": 0, "duration": 2, "channel": channel, "recording": recording})
+
+
 def with_commands(path):
     return manifest_jsonl.parse(path, allow_commands=True)
 
@@ -40,15 +46,40 @@ def test_nemo_lines_are_read(tmp_path):
 
 def test_lhotse_cuts_recordings_and_supervisions_are_read(tmp_path):
     cut, recording, supervision = manifest_jsonl.parse(written(tmp_path / "m.jsonl", LHOTSE))
-    assert cut == Utterance("cut-1", "a.wav", False, "r", 1.0, 2.5, "阳光 保险", "x")
+    assert cut == Utterance("cut-1", "a.wav", False, "r", 1.0, 2.5, "阳光 保险", "x", channels=(0,))
     assert recording == Utterance("r", "a.wav", False, "r")
-    assert supervision == Utterance("s1", None, False, "r", 0.5, 1.0, "阳光", "x")
+    assert supervision == Utterance("s1", None, False, "r", 0.5, 1.0, "阳光", "x", channels=(0,))
 
 
 def test_lines_of_one_file_get_ids_with_their_offsets(tmp_path):
     lines = [{"audio_filepath": "d/x.wav", "offset": offset} for offset in (0, 1.25)] + [{"audio_filepath": "y.wav"}]
     path = written(tmp_path / "m.jsonl", "\n".join(map(json.dumps, lines)))
     assert [u.utt for u in manifest_jsonl.parse(path)] == ["x-00000000", "x-00001250", "y"]
+
+
+def channels_of(path, *lines):
+    return [(u.utt, u.channels) for u in manifest_jsonl.parse(written(path, "\n".join(lines)))]
+
+
+def test_channels_of_nemo_and_lhotse_are_those_of_the_file(tmp_path):
+    lines = [{"audio_filepath": "x.wav", "channel_selector": c} for c in (0, 1, [0, 2], "average")]
+    named = channels_of(tmp_path / "m.json", *map(json.dumps, lines))
+    assert named == [("x-0", (0,)), ("x-1", (1,)), ("x-0+2", (0, 2)), ("x", None)]
+    assert channels_of(tmp_path / "m.json", cut(3, [2, 3])) == [("c", (1,))]
+    assert channels_of(tmp_path / "m.json", cut([0, 1], [0, 1])) == [("c", None)]
+
+
+def test_a_cut_of_one_channel_takes_the_source_that_has_it(tmp_path):
+    sources = [{"type": "file", "channels": [c], "source": f"{c}.wav"} for c in (0, 1)]
+    line = {"id": "c", "start": 0, "duration": 2, "channel": 1, "recording": {"id": "r", "sources": sources}}
+    (found,) = manifest_jsonl.parse(written(tmp_path / "m.jsonl", json.dumps(line)))
+    assert (found.audio, found.channels) == ("1.wav", (0,))
+
+
+def test_lines_of_one_channel_of_a_file_get_its_number_and_their_offsets(tmp_path):
+    lines = [{"audio_filepath": "x.wav", "channel_selector": c, "offset": o} for c, o in ((0, 0), (1, 0), (1, 2))]
+    named = channels_of(tmp_path / "m.json", *map(json.dumps, lines))
+    assert [utt for utt, _ in named] == ["x-0", "x-1-00000000", "x-1-00002000"]
 
 
 def test_a_command_is_refused_unless_it_is_allowed(tmp_path):
@@ -72,7 +103,9 @@ def test_what_is_written_is_read_again(tmp_path, rng):
         hotwords = [hotwords if not any(not p.text.strip() for p in hotwords) else (), (), None][rng.integers(3)]
         times = (float(rng.random()), maybe(1 - float(rng.random())))
         text = maybe(odd_word(rng) * int(rng.integers(2)))
-        return Utterance(utt, audio, is_command, recording, *times, text, maybe(odd_word(rng)), hotwords)
+        channels = [None, (0,), (3, 1)][rng.integers(3)] if audio is not None else None
+        speaker = maybe(odd_word(rng))
+        return Utterance(utt, audio, is_command, recording, *times, text, speaker, hotwords, channels=channels)
 
     value = tuple(map(utterance, dict.fromkeys(odd_word(rng) for _ in range(8))))
     assert with_commands(put(tmp_path / "m.jsonl", manifest_jsonl.serialize(value))) == value
@@ -104,7 +137,15 @@ def test_what_is_written_is_read_again(tmp_path, rng):
         ('{"sources": []}', "m.jsonl:1: 'id' is missing or empty"),
         ('{"id": "r", "sources": []}', "m.jsonl:1: a recording has 0 sources, but one is needed"),
         ('{"id": "r", "sources": [{"type": "url", "source": "x"}]}', "a source of type 'url' cannot be read; save it"),
-        ('{"id": "r", "sources": [{"source": "x", "channels": [0, 1]}]}', "a recording has 2 channels, but one"),
+        ('{"id": "r", "sources": [{"source": "x"}, {"source": "y"}]}', "a recording has 2 sources, but one is needed"),
+        ('{"audio_filepath": "a", "channel_selector": -1}', "m.jsonl:1: 'channel_selector' is -1, no channel; write a"),
+        ('{"audio_filepath": "a", "channel_selector": [0, 0]}', "a channel stands twice in 'channel_selector'"),
+        (cut(1, [0]), "m.jsonl:1: there is no channel 1 in this recording, only 0; correct \"channel\""),
+        (cut(0, [0], transforms=[{"name": "Speed"}]), "Lhotse changes this recording as it reads it (Speed), which"),
+        ('{"id": "m", "tracks": [], "type": "MixedCut"}', "m.jsonl:1: this is a cut of several recordings, or of none"),
+        ('[{"audio_filepath": "a"}]', "m.jsonl: this is a JSON array, where one object a line is needed; convert it"),
+        ('[\n  {"audio_filepath": "a"}\n]', "this is a JSON array, where one object a line is needed"),
+        ('{\n  "audio_filepath": "a"\n}', "m.jsonl: this is a JSON object over many lines, where one object a line"),
         ('{"id": "r", "sources": [{"type": "file"}]}', "'source' is missing"),
     ],
 )
