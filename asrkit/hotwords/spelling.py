@@ -216,7 +216,7 @@ class Speller:
         read = self._read(tokens) if self._syllables else None
         ways: list[Way] = []
         if (word := "".join(folded)) in self._words:
-            ways = [(0.0, units) for units in self._words[word]][:most]
+            ways = self._whole(word, read)[:most]
         elif self._words or read:
             ways = _from_zero(self._by_words(tokens, folded, read, most))
         if not self._syllables and (self._pieces.in_pieces or not ways):
@@ -227,6 +227,17 @@ class Speller:
         if read and (own := self._own(tokens, folded, read)) is not None:
             ways = cheapest([(-1.0, own), *ways], most)
         return ways
+
+    def _whole(self, word: str, read: list[_Read] | None) -> list[Way]:
+        """Return how the lexicon says `word`, in its order, and how it is said if it is a name."""
+        ways = [(0.0, units) for units in self._words[word]]
+        surnames = self._of_surname(word, read) if read else []
+        named = [(cost, units + way[1:]) for cost, units in surnames for _, way in ways if len(way) == len(word)]
+        return cheapest(ways + named, self.most)
+
+    def _of_surname(self, name: str, read: list[_Read]) -> list[Way]:
+        """Return how the first character is read as a surname, unless a phrase of the dictionary begins with it."""
+        return [] if read[0][1] or name < CHINESE or self._syllables is None else self._syllables.of_surname(name)
 
     def _read(self, tokens: list[str]) -> list[_Read]:
         """Return how pypinyin reads each token that is Chinese; (None, False) of the others."""
@@ -249,9 +260,9 @@ class Speller:
                 elif begin == end - 1:
                     ways = self._of_token(tokens[begin], word, read[begin] if read else _UNREAD)
                     yield begin, [(cost + _UNIT_PIECE, units) for cost, units in ways]
-            if end == 1 and self._syllables and read and not read[0][1] and tokens[0] >= CHINESE:
+            if end == 1 and read:
                 piece = _PIECE if folded[0] in self._words else _UNIT_PIECE
-                yield 0, [(cost + piece, units) for cost, units in self._syllables.of_surname("".join(tokens))]
+                yield 0, [(cost + piece, units) for cost, units in self._of_surname("".join(tokens), read)]
 
         return k_best(len(tokens), arcs, most, _UNLIKELY)[-1]
 
