@@ -37,6 +37,7 @@ MAX_SPLITS = 16  # splits of a phrase into pieces of words; those of the fewest 
 _PIECE, _UNIT_PIECE = 1000.0, 1010.0  # costs: fewer pieces come first; one of the lexicon before one of units alone
 _BESIDE_LEXICON = 0.5  # cost of splits that the lexicon does not have
 _UNLIKELY = 4.7  # nats behind the likeliest, 1 : 110; what is less likely is no spelling
+_TONED = re.compile("[^\\x00-\\x7f]|[a-z][0-5](?: |$)")
 _CHINESE = re.compile(f"[{CHINESE}-\U0003ffff]")
 _AS_DELIMITER = ("|", " ", "<space>")  # a unit that stands between words
 
@@ -192,7 +193,7 @@ class Speller:
 
     def _plain(self, text: str) -> list[Units] | None:
         """Return the spelling of a text whose every character is a unit and no Latin letter: the usual case."""
-        if self._words or self._pieces.splits_chinese or any(c < CHINESE for c in text):
+        if not text or self._words or self._pieces.splits_chinese or any(c < CHINESE for c in text):
             return None
         units = tuple(map(self._unit.get, text))
         return None if None in units else [units]  # type: ignore[list-item]
@@ -347,6 +348,8 @@ def _spellings(phrase: Phrase, name: str, speller: Speller) -> tuple[Units, ...]
     if not is_cut or len(cut := speller.as_units(phrase.text) or ()) > MAX_UNITS:
         return speller.spell(name)
     if cut and name == phrase.text:
+        if not _TONED.search(name):  # letters
+            return speller.spell(name)
         raise Unspellable(f"it tells the sound, but not what is written: add that, as in {shown(f'{name} @…')}")
     if cut and phrase.label is not None:  # what is said is not what is written
         return (cut,)
