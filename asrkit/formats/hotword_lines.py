@@ -46,6 +46,11 @@ class Phrase:
     line: int = field(default=0, compare=False)
 
     @property
+    def identity(self) -> tuple[str, str]:
+        """What no two phrases of a list have in common: how they are written, and how a label is said."""
+        return self.written, "" if self.label is None else self.text
+
+    @property
     def written(self) -> str:
         """How the phrase is written in transcripts, whatever units the list cuts it into.
 
@@ -60,12 +65,15 @@ class Phrase:
         fields = split_fields(text)
         if any("▁" in field for field in fields):
             return " ".join(split_fields("".join(fields).replace("▁", " "))) or text
-        joined = " ".join(fields).replace("@@ ", "")
-        return _BESIDE_CHINESE.sub("", joined)
+        plain = " ".join(fields)
+        joined = _BESIDE_CHINESE.sub("", plain.replace("@@ ", ""))
+        return text if joined == plain else joined
 
 
 def may_be_several(text: str) -> bool:
     """Return whether the fields of a phrase look like several phrases: Chinese words of two characters or more."""
+    if " " not in text:
+        return False
     fields = split_fields(text)
     return len(fields) > 1 and all(len(field) > 1 and _CHINESE_WORD.fullmatch(field) for field in fields)
 

@@ -46,7 +46,7 @@ _JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 @dataclass(frozen=True)
 class HotwordList:
-    """Phrases in the order of the list, no text twice.
+    """Phrases in the order of the list, none twice.
 
     Attributes:
         phrases: the phrases.
@@ -211,11 +211,11 @@ def _without_duplicates(
     found: list[Phrase], name: str, on_duplicate: OnDuplicate, errors: list[AsrkitError]
 ) -> tuple[list[Phrase], list[Phrase]]:
     """Return the phrases to take and those left out; add to `errors` what `on_duplicate` forbids."""
-    phrases: dict[str, Phrase] = {}
+    phrases: dict[tuple[str, str], Phrase] = {}
     left_out: list[Phrase] = []
     repeated: list[tuple[int, int]] = []
     for phrase in found:
-        first = phrases.setdefault(phrase.text, phrase)
+        first = phrases.setdefault(phrase.identity, phrase)
         if first is phrase:
             continue
         if first.weight == phrase.weight:
@@ -227,7 +227,7 @@ def _without_duplicates(
         is_better = phrase.weight > first.weight if on_duplicate == "highest" else on_duplicate == "last"
         left_out.append(first if is_better else phrase)
         if is_better:
-            phrases[phrase.text] = phrase
+            phrases[phrase.identity] = phrase
     if repeated and not errors:
         first_line, line = repeated[0]
         count = f" ({len(repeated)} such lines)" if len(repeated) > 1 else ""

@@ -112,10 +112,10 @@ def _unspellable(refused: Sequence[RefusedPhrase]) -> Iterator[Finding]:
 
 
 def _repeated(repeated: Sequence[Phrase], phrases: Sequence[Phrase]) -> Iterator[Finding]:
-    taken = {phrase.text: phrase for phrase in phrases}
+    taken = {phrase.identity: phrase for phrase in phrases}
     for phrase in repeated:
-        what = f"stands in the list again{_on(taken[phrase.text])}"
-        if (weight := taken[phrase.text].weight) != phrase.weight:
+        what = f"stands in the list again{_on(taken[phrase.identity])}"
+        if (weight := taken[phrase.identity].weight) != phrase.weight:
             what += f", whose weight {weight:g} counts in place of {phrase.weight:g}"
         yield Finding(Severity.WARNING, "duplicate", phrase.text, phrase.line, what, "remove one of the two")
 

@@ -38,6 +38,7 @@ MAX_SPLITS = 16  # splits of a phrase into pieces of words; those of the fewest 
 _PIECE, _UNIT_PIECE = 1000.0, 1010.0  # costs: fewer pieces come first; one of the lexicon before one of units alone
 _BESIDE_LEXICON = 0.5  # cost of splits that the lexicon does not have
 _UNLIKELY = 4.7  # nats behind the likeliest, 1 : 110; what is less likely is no spelling
+_TONED = re.compile("[^\\x00-\\x7f]|[a-z][0-5](?: |$)")
 _CHINESE = re.compile(f"[{CHINESE}-\U0003ffff]")
 
 _TOKEN = re.compile(r"[^\W\d_\u2e80-\U0003ffff]+(?:['’][^\W\d_\u2e80-\U0003ffff]+)*|.", re.DOTALL)
@@ -195,7 +196,7 @@ class Speller:
 
     def _plain(self, text: str) -> list[Units] | None:
         """Return the spelling of a text whose every character is a unit and no Latin letter: the usual case."""
-        if self._words or self._pieces.splits_chinese or any(c < CHINESE for c in text):
+        if not text or self._words or self._pieces.splits_chinese or any(c < CHINESE for c in text):
             return None
         units = tuple(map(self._unit.get, text))
         return None if None in units else [units]  # type: ignore[list-item]
@@ -222,7 +223,7 @@ class Speller:
         read = self._read(tokens) if self._syllables else None
         ways: list[Way] = []
         if (word := "".join(folded)) in self._words:
-            ways = [(0.0, units) for units in self._words[word]][:most]
+            ways = self._whole(word, read)[:most]
         elif self._words or read:
             ways = _from_zero(self._by_words(tokens, folded, read, most))
         if not self._syllables and (self._pieces.in_pieces or not ways):
@@ -233,6 +234,17 @@ class Speller:
         if read and (own := self._own(tokens, folded, read)) is not None:
             ways = cheapest([(-1.0, own), *ways], most)
         return ways
+
+    def _whole(self, word: str, read: list[_Read] | None) -> list[Way]:
+        """Return how the lexicon says `word`, in its order, and how it is said if it is a name."""
+        ways = [(0.0, units) for units in self._words[word]]
+        surnames = self._of_surname(word, read) if read else []
+        named = [(cost, units + way[1:]) for cost, units in surnames for _, way in ways if len(way) == len(word)]
+        return cheapest(ways + named, self.most)
+
+    def _of_surname(self, name: str, read: list[_Read]) -> list[Way]:
+        """Return how the first character is read as a surname, unless a phrase of the dictionary begins with it."""
+        return [] if read[0][1] or name < CHINESE or self._syllables is None else self._syllables.of_surname(name)
 
     def _read(self, tokens: list[str]) -> list[_Read]:
         """Return how pypinyin reads each token that is Chinese; (None, False) of the others."""
@@ -255,9 +267,9 @@ class Speller:
                 elif begin == end - 1:
                     ways = self._of_token(tokens[begin], word, read[begin] if read else _UNREAD)
                     yield begin, [(cost + _UNIT_PIECE, units) for cost, units in ways]
-            if end == 1 and self._syllables and read and not read[0][1] and tokens[0] >= CHINESE:
+            if end == 1 and read:
                 piece = _PIECE if folded[0] in self._words else _UNIT_PIECE
-                yield 0, [(cost + piece, units) for cost, units in self._syllables.of_surname("".join(tokens))]
+                yield 0, [(cost + piece, units) for cost, units in self._of_surname("".join(tokens), read)]
 
         return k_best(len(tokens), arcs, most, _UNLIKELY)[-1]
 
@@ -342,6 +354,8 @@ def _spellings(phrase: Phrase, name: str, speller: Speller) -> tuple[Units, ...]
     if not is_cut or len(cut := speller.as_units(phrase.text) or ()) > MAX_UNITS:
         return speller.spell(name)
     if cut and name == phrase.text:
+        if not _TONED.search(name):  # letters
+            return speller.spell(name)
         raise Unspellable(f"it tells the sound, but not what is written: add that, as in {shown(f'{name} @…')}")
     if cut and phrase.label is not None:  # what is said is not what is written
         return (cut,)

@@ -10,7 +10,6 @@ from asrkit.text import pinyin
 
 LEAST_RATIO = 0.01  # a reading that no text or phrase supports is this likely, measured by the likeliest
 _OF_SURNAME = 0.3  # likewise, how a surname is read at the head of a name
-_LONGEST_NAME = 4
 
 
 class Syllables:
@@ -54,7 +53,7 @@ class Syllables:
 
     def of_surname(self, name: str) -> list[Way]:
         """Return how the first character of `name` may be read if it is a surname, [] unless that is another way."""
-        syllable = pinyin.of_surname(name[0]) if 1 < len(name) <= _LONGEST_NAME else None
+        syllable = pinyin.of_surname(name[0]) if 1 < len(name) <= pinyin.LONGEST_NAME else None
         unit = None if syllable is None else self._of(syllable, name[0])
         return [] if unit is None else [(-log(_OF_SURNAME), (unit,))]
 

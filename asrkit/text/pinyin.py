@@ -15,9 +15,10 @@ from functools import cache
 from importlib.resources import files
 
 MAX_READINGS = 2  # of a word of several characters
+LONGEST_NAME = 4  # of characters that may begin with a surname
 LEAST_SHARE = 0.02  # of a character's occurrences: a rarer reading is none of the character by itself
 _LEAST_RATIO = 0.15  # a further reading of a word of several characters is at least this likely, measured by its first
-_PHRASE_WEIGHT = 10
+_PHRASE_WEIGHT = 3
 _COUNTED = "readings_zh.txt"  # see lexicons/README.md
 _SPOKEN = {
     "一": ("yí", "yì"), "不": ("bú",), "谁": ("shéi",), "这": ("zhèi",), "那": ("nèi",), "哪": ("něi",),
@@ -53,13 +54,18 @@ def readings(word: str) -> list[Reading] | None:
     if len(word) == 1:
         return [(syllable,) for syllable in likelihoods(word)]
     ways: list[tuple[float, Reading]] = [(1.0, ())]
-    for syllable, known, character in zip(first, is_known, word, strict=True):
+    for at, (syllable, known, character) in enumerate(zip(first, is_known, word, strict=True)):
         others = {} if known else likelihoods(character)
+        if at == 0:  # no word of several characters begins in the neutral tone
+            others = {other: share for other, share in others.items() if not other.endswith("5")}
         most = max(others.get(syllable, 0.0), LEAST_SHARE)
         choices = [(1.0, syllable), *((min(1.0, others[s] / most), s) for s in others if s != syllable)]
+        if at == 0 and len(word) <= LONGEST_NAME and (surname := of_surname(character)) in others:
+            choices.append((_LEAST_RATIO, surname))
         longer = [(ratio * factor, (*head, tail)) for ratio, head in ways for factor, tail in choices]
         longer = [way for way in longer if way[0] >= _LEAST_RATIO]
-        ways = sorted(longer, key=lambda way: -way[0])[:MAX_READINGS]  # stable: what pypinyin reads stays first
+        longer.sort(key=lambda way: -way[0])  # stable: what pypinyin reads stays first
+        ways = list({reading: (ratio, reading) for ratio, reading in reversed(longer)}.values())[::-1][:MAX_READINGS]
     return [reading for _, reading in ways]
 
 

@@ -44,13 +44,12 @@ def test_no_syllable_is_left_over():
     assert texts_of(spoken("we", "went", "to", "see", "it"), width=12)[-1] != "it"
 
 
-def test_words_are_not_broken_even_where_a_greedy_text_has_characters_and_pieces():
+def test_words_are_not_broken_even_where_a_greedy_text_has_characters():
     characters = spoken(*"我们在人民大会堂讨论保险公司的问题")
     found = texts_of(characters, width=12)
     assert "".join(found) == "我们在人民大会堂讨论保险公司的问题"
     assert not any(re.search("保$|大会$|我$|公$|问$", text) for text in found)
     assert texts_of(spoken("hello", "world"), width=6) == ["hello", "world"]
-    assert texts_of(spoken("▁hel", "lo", "▁wor", "ld"), width=6) == ["hello", "world"]
 
 
 def test_a_word_that_is_too_long_is_a_caption_of_its_own():

@@ -3,12 +3,14 @@
 import pytest
 
 from asrkit.errors import AsrkitError
+from asrkit.formats import hotword_list
 from asrkit.formats.hotword_lines import Phrase
 from asrkit.formats.lexicon import Lexicon, Pronunciation
 from asrkit.formats.tokens import UnitTable
 from asrkit.hotwords.lint import lint
 from asrkit.hotwords.lists import Settings, compiled
 from asrkit.hotwords.spelling import Speller
+from tests.formats.bad_files import told, written
 
 CHARACTERS = UnitTable(("<blank>", *"林婉清阳光保险"))
 TONED = UnitTable(("<blank>", "hù", "chéng", "chén", "fēng", "xiǎo", "ài", "zhōng"))
@@ -67,3 +69,30 @@ def test_a_closed_graph_can_say_a_name_by_words_that_sound_like_it(capsys):
     words = Lexicon((Pronunciation("胡", ("hù",)), Pronunciation("陈风", ("chén", "fēng"))))
     compiled((Phrase("户晨风"),), Speller(TONED, words), Settings(), "names", closed=True)
     assert capsys.readouterr().err == ""
+
+
+def test_a_phrase_and_the_same_cut_into_units_stand_twice_in_a_list(tmp_path, capsys):
+    path = written(tmp_path / "names", "阳光 2\n阳 光 2\n保 险 1\n保险 3\n")
+    told(hotword_list.parse, path, "names:4: '保险' has weight 3 here and 1 on line 3")
+    read = hotword_list.parse(path, on_duplicate="highest")
+    assert [(phrase.text, phrase.weight) for phrase in read.phrases] == [("阳光", 2), ("保险", 3)]
+    findings = lint(read.phrases, Speller(CHARACTERS), repeated=read.repeated)
+    assert [(f.kind, f.phrase, f.line) for f in findings] == [("duplicate", "阳 光", 2), ("duplicate", "保 险", 3)]
+
+
+def test_two_ways_to_say_one_label_are_no_repetition(tmp_path):
+    path = written(tmp_path / "names", "hù chéng fēng @户晨风\nhù chén fēng @户晨风\n")
+    graph, (phrase,), _ = compiled(hotword_list.parse(path).phrases, Speller(TONED), Settings(), "names")
+    assert graph.phrases == ("户晨风",) and len(phrase.spellings) == 2
+
+
+@pytest.mark.parametrize("text", ["·", "\u200b", "• ·"])
+def test_what_is_nothing_but_silence_is_refused(text):
+    with pytest.raises(AsrkitError, match="nothing of it is spoken"):
+        compiled((Phrase(text),), Speller(CHARACTERS), Settings(), "names")
+
+
+def test_letters_in_a_model_of_syllables_are_written_as_they_stand():
+    table = UnitTable(("zhōng", "a", "b", "i", "m"))
+    _, (first, second), _ = compiled((Phrase("A B"), Phrase("IBM")), Speller(table), Settings(), "names")
+    assert (first.phrase, first.spellings) == ("A B", ((1, 2),)) and second.spellings == ((3, 2, 4),)
