@@ -22,8 +22,8 @@ from asrkit.errors import AsrkitError, from_os_error, shown
 from asrkit.formats import am_mvn, funasr_config, tokens
 from asrkit.formats.am_mvn import Cmvn
 from asrkit.formats.funasr_config import FrontendOptions
+from asrkit.formats.specials import BLANKS, ENDS
 from asrkit.formats.tokens import UnitTable
-from asrkit.units.special import BLANKS, ENDS
 
 SHIPPED = Path(__file__).parents[1] / "models" / "small-paraformer"
 GENERAL_GRAPH = SHIPPED.with_name("general-graph")  # for it

@@ -76,8 +76,10 @@ def units_and_words(
     """
     from asrkit.formats import lexicon, tokens
 
-    words = lexicon.parse(lexicon_path, probabilities=lexicon_probabilities) if lexicon_path else None
-    return tokens.parse(units_path), words
+    units = tokens.parse(units_path)
+    if lexicon_path is None:
+        return units, None
+    return units, lexicon.parse(lexicon_path, probabilities=lexicon_probabilities).in_units(units)
 
 
 def settings_and_speller(

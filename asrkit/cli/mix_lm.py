@@ -25,5 +25,5 @@ def command(models: tuple[str, ...], output: str, weights: str | None, tune: tup
             raise click.UsageError(
                 f"--weights {weights!r}: give numbers separated by commas, such as 0.7,0.3"
             ) from None
-    mixer = Mixer([arpa.parse(model) for model in models])
+    mixer = Mixer([arpa.parse(model) for model in models], models)
     arpa.write(output, mixer.mixed(given if given is not None else mixer.tuned(tune)))

@@ -19,8 +19,8 @@ def command(model: str, output: str, threshold: float | None, max_ngrams: int | 
         raise click.UsageError("give one of --threshold and --max-ngrams")
     before = arpa.parse(model)
     if threshold is not None:
-        after = prune.prune(before, threshold=threshold)
+        after = prune.prune(before, threshold=threshold, name=model)
     else:
-        after = prune.prune_to_size(before, max_ngrams=max_ngrams)
+        after = prune.prune_to_size(before, max_ngrams=max_ngrams, name=model)
     arpa.write(output, after)
     prune.tell(before, after)

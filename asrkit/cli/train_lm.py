@@ -31,8 +31,8 @@ _FALLBACK = ",".join(f"{d:g}" for d in training.DEFAULT_FALLBACK)
     "--special-words",
     default="error",
     show_default=True,
-    type=click.Choice(["error", "skip", "space"]),
-    help="<s>, </s>, <unk> in TEXT: an error, skip the line, or take them for space.",
+    type=click.Choice(training.SPECIAL_WORDS),
+    help="<s>, </s>, <unk> in TEXT: an error, skip the line, take them for space, or count <unk> as the unknown word.",
 )
 @click.option(
     "--discount-fallback",

@@ -76,7 +76,7 @@ class Question:
             def written(
                 path: Path, listed: bool, emission: Emission = emission, lists: dict[bool, HotwordGraph] = lists
             ) -> list[str]:
-                return [word.word for word in self.reader.reading(path, emission, lists[listed]).words]
+                return [word.word for word in self.reader.reading(path, emission, lists[listed], options).words]
 
             def writes(path: Path, listed: bool, written: Written = written, wanted: str = wanted) -> bool:
                 return wanted in self.compared("".join(written(path, listed)))
@@ -109,7 +109,7 @@ def prepare(
     search = search_graph(
         graph.fst, graph.unit_count, graph.topology, graph.passing_units, name=str(graph.path)
     )
-    return Question(search, Reader(graph, speller.units), speller, units, hotwords, spelled, refused)
+    return Question(search, Reader(graph, search, speller.units), speller, units, hotwords, spelled, refused)
 
 
 def of_utterance(archive: Mapping[str, Posteriors], utt: str, name: str) -> NDArray[np.float32]:

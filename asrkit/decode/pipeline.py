@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from asrkit.acoustic import listening
 from asrkit.acoustic.folder import SHIPPED
@@ -17,22 +18,24 @@ from asrkit.decode.setup import Setting, Setup
 from asrkit.errors import AsrkitError, Status
 from asrkit.formats import openfst, posteriors
 from asrkit.formats.hotword_lines import Phrase
-from asrkit.formats.hyps import Failure, Hypothesis
+from asrkit.formats.hyps import Alternative, Failure, Hypothesis
 from asrkit.graph.folder import GraphFolder, open_graph
 from asrkit.hotwords import lists
 from asrkit.hotwords.graph import HotwordGraph
 from asrkit.hotwords.spelling import Speller
 from asrkit.progress import Clock
 from asrkit.search import decoder
-from asrkit.search.confidence import word_confidences
 from asrkit.search.decoder import Decoding
 from asrkit.search.export import to_fst, to_kaldi_text
 from asrkit.search.graph import search_graph
 from asrkit.search.path import Path
 from asrkit.search.posteriors import checked
-from asrkit.search.rescore import rescore
 from asrkit.units.joining import Joiner
 
+if TYPE_CHECKING:
+    from asrkit.decode.rescoring import Rescorer
+
+_MORE, _MOST_PATHS = 4, 64  # n-best: how many times more paths are asked for where texts are alike, and the bound
 _LISTS_KEPT = 16  # compiled lists of single utterances that are kept for the next ones
 
 
@@ -107,12 +110,13 @@ class Pipeline:
             self._search_graph = search_graph(
                 graph.fst, graph.unit_count, graph.topology, graph.passing_units, str(graph.path)
             )
-            self._reader = Reader(graph, self.units)
-        self._rescoring = None
+            self._reader = Reader(graph, self._search_graph, self.units)
+        self._rescoring: Rescorer | None = None
         if setup.rescore_lm is not None:
-            from asrkit.decode.rescoring import open_kenlm
+            from asrkit.decode.rescoring import Rescorer
 
-            self._rescoring = open_kenlm(setup.rescore_lm)
+            assert self.graph is not None
+            self._rescoring = Rescorer(setup.rescore_lm, self.graph)
 
     def answers(
         self, utterances: Iterable[Utterance], hotwords: Sequence[HotwordGraph | None] | None = None
@@ -211,37 +215,52 @@ class Pipeline:
         found = decoder.decode(
             emission.log_probs, self._search_graph, table, setting.search, lattice=True, name=heard.utt
         )
-        best, *others = self._paths(found, setting)
-        sure = None
-        if found.lattice is not None and len(emission.log_probs):
-            sure = word_confidences(found.lattice.raw, best.words)
-        first = self._reader.reading(best, emission, hotwords, sure)
-        more = tuple(self._reader.reading(path, emission, hotwords) for path in others)
+        readings = self._readings(found, emission, setting, hotwords)
         hypothesis = Hypothesis(
             heard.utt,
-            first,
-            nbest=(first, *more) if self.setup.nbest > 1 else (),
+            readings[0],
+            nbest=readings if self.setup.nbest > 1 else (),
             duration=heard.duration,
             warnings=warnings_of(heard, complete=found.complete),
         )
         return hypothesis, self._exported(heard.utt, found)
 
-    def _paths(self, found: Decoding, setting: Setting) -> list[Path]:
-        """Return the wanted readings, best first."""
-        lattice, count = found.lattice, self.setup.nbest
+    def _readings(
+        self, found: Decoding, emission: Emission, setting: Setting, hotwords: HotwordGraph | None
+    ) -> tuple[Alternative, ...]:
+        """Return the wanted readings, best first, of different texts.
+
+        Several word sequences may be written alike, once names of the list are in their places; more are then asked
+        for, up to a bound.
+        """
+        wanted = asked = self.setup.nbest
+        texts: dict[str, Alternative] = {}
+        done = 0
+        while True:
+            paths = self._paths(found, setting, asked)
+            for path in paths[done:]:
+                lattice = None if texts else found.lattice  # only the best one gets confidences
+                reading = self._reader.reading(path, emission, hotwords, setting.search, lattice)
+                texts.setdefault(reading.text, reading)
+            done = len(paths)
+            if len(texts) >= wanted or done < asked or asked >= _MOST_PATHS * wanted:
+                break
+            asked *= _MORE
+        first, *others = texts.values()
+        others.sort(key=lambda reading: -reading.scores.total)
+        return (first, *others[: wanted - 1])
+
+    def _paths(self, found: Decoding, setting: Setting, count: int) -> list[Path]:
+        """Return the paths of the best word sequences, best first."""
+        lattice = found.lattice
         wants_best = count == 1 and not self.setup.rescore_lm and not self.setup.mbr
         if lattice is None or not len(lattice.raw.sources) or wants_best:
             return [found.best]
         if self.setup.mbr:
             return [lattice.least_expected_errors()]
-        if not self.setup.rescore_lm:
+        if self._rescoring is None:
             return lattice.nbest(count)
-        names = self._reader.word_of
-        paths = []
-        for new in rescore(lattice.words, self._rescoring, names.__getitem__, setting.search.lm_scale, count):
-            path = lattice.path_of(new.words)
-            paths.append(replace(path, scores=path.scores._replace(lm=new.lm)))
-        return paths
+        return self._rescoring.paths(lattice, count)
 
     def _exported(self, utt: str, found: Decoding) -> str:
         if self.setup.lattices is None or found.lattice is None:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from asrkit.acoustic.greedy import best_steps
 from asrkit.acoustic.listening import Heard
 from asrkit.acoustic.model import AcousticModel, Emission
-from asrkit.decode.words import WrittenWord, spans, unlisted_names, ways_to_say, with_names, written_words
+from asrkit.decode.naming import Name, Namer, folded
+from asrkit.decode.words import WrittenWord, spans, ways_to_say, with_names, written_words
 from asrkit.formats.hyps import Alternative, FiredHotword, Scores, Word
+from asrkit.formats.specials import delimiter_of
 from asrkit.formats.tokens import UnitTable
 from asrkit.graph.folder import GraphFolder
 from asrkit.hotwords.graph import HotwordGraph, Match
+from asrkit.search.graph import SearchGraph
+from asrkit.search.lattice import Lattice
+from asrkit.search.options import Options
 from asrkit.search.path import Path
+from asrkit.search.sureness import sureness
 from asrkit.units.joining import Joiner, text_of
 
 _DIGITS = 6  # of seconds; single precision holds no more
@@ -30,19 +36,22 @@ class Reader:
         word_of: the word of each label.
     """
 
-    def __init__(self, graph: GraphFolder, units: UnitTable) -> None:
+    def __init__(self, folder: GraphFolder, graph: SearchGraph, units: UnitTable) -> None:
         self._units = units
         self._joiner = Joiner(units)
-        self._unknown = graph.unknown
-        self.word_of: Mapping[int, str] = graph.words.symbols
-        self._ways = ways_to_say(graph.lexicon)
+        self._unknown = folder.unknown
+        self._delimiter = delimiter_of(units.index)
+        self.word_of: Mapping[int, str] = folder.words.symbols
+        self._ways = ways_to_say(folder.lexicon, self._delimiter)
+        self._namer = Namer(folder, graph, self._ways)
 
     def reading(
         self,
         path: Path,
         emission: Emission,
         hotwords: HotwordGraph | None,
-        sure: NDArray[np.float64] | None = None,
+        options: Options,
+        lattice: Lattice | None = None,
     ) -> Alternative:
         """Return what `path` says.
 
@@ -50,46 +59,97 @@ class Reader:
             path: of the search.
             emission: in which it was found; it tells when the steps were.
             hotwords: those that the search knew.
-            sure: (words,) the probability of each word, if it is known.
+            options: of the search.
+            lattice: all paths, from which words get confidences; None: they get none.
         """
         units = tuple(self._units.units[unit] for unit in path.units)
         matches = () if hotwords is None else hotwords.matches(path.units.tolist(), path.breaks.tolist())
-        written = self._written(path, units, matches)
-        words = []
-        for word in written:
-            some = [] if sure is None else sure[word.words[0] : word.words[1]]
-            words.append(
-                Word(word.text, *self._when(path, emission, word.first, word.end), min(map(float, some), default=None))
-            )
+        written, names = self._written(path, units, matches, options)
+        sure = _confidences(lattice, path, written)
+        words = [
+            Word(word.text, *self._when(path, emission, word.first, word.end), p)
+            for word, p in zip(written, sure, strict=True)
+        ]
+        said = _said(matches, written)
         fired = tuple(
             FiredHotword(
                 " / ".join(match.phrases), *self._when(path, emission, match.start, match.end), match.bonus
             )
-            for match in matches
+            for match in said
         )  # fmt: skip
-        s = path.scores
-        scores = Scores(s.total, s.acoustic, s.lm, s.hotword, s.words)
-        return Alternative(text_of(word.text for word in written), units, tuple(words), scores, fired)
+        text = text_of(word.text for word in written)
+        return Alternative(text, units, tuple(words), _scores(path, matches, said, names, options), fired)
 
-    def _written(self, path: Path, units: Sequence[str], matches: Sequence[Match]) -> list[WrittenWord]:
-        """Return the words that are written for `path`, names of the list among them."""
+    def _written(
+        self, path: Path, units: Sequence[str], matches: Sequence[Match], options: Options
+    ) -> tuple[list[WrittenWord], list[Name]]:
+        """Return the words that are written for `path`, and which of them a list of hotwords wrote."""
         labels = path.words.tolist()
         names = [self.word_of[label] for label in labels]
-        spelled = spans(names, units, self._ways)
+        spelled = spans(names, units, self._ways, self._delimiter)
         if spelled is None:  # the lexicon is of another graph: the text is right all the same, times are left out
             if self._unknown in labels:
-                return [WrittenWord(word.text, 0, 0, (0, 0)) for word in self._joiner.words(units)]
-            return [WrittenWord(name, 0, 0, (number, number + 1)) for number, name in enumerate(names)]
+                return [WrittenWord(word.text, 0, 0, (0, 0)) for word in self._joiner.words(units)], []
+            return [WrittenWord(name, 0, 0, (number, number + 1)) for number, name in enumerate(names)], []
         known = [None if label == self._unknown else name for label, name in zip(labels, names, strict=True)]
         written = written_words(known, spelled, units, self._joiner)
-        edges = [(word.first, word.end) for word in written]
-        return with_names(written, unlisted_names(edges, matches, self._ways.__contains__), units, self._joiner)
+        chosen = self._namer.names(path, spelled, written, matches, options)
+        return with_names(written, ((n.first, n.last, n.parts) for n in chosen), units, self._joiner), chosen
 
     def _when(self, path: Path, emission: Emission, first: int, end: int) -> tuple[float | None, float | None]:
         """Return when the units `first` to `end` (not included) begin and end, in seconds; None if not known."""
         if first >= end:
             return None, None
         return _times(emission, int(path.unit_steps[first, 0]), int(path.unit_steps[end - 1, 1]))
+
+
+def _confidences(lattice: Lattice | None, path: Path, written: Sequence[WrittenWord]) -> list[float | None]:
+    """Return how sure each written word is: as sure as the least sure of what it was made from."""
+    if lattice is None or not len(lattice.raw.sources) or not written:
+        return [None] * len(written)
+    sure = sureness(lattice, path, _by_sound(written))
+    found: list[float | None] = []
+    for word in written:
+        of_units = sure.units[word.first : word.end]
+        of_words = sure.words[word.words[0] : word.words[1]]
+        some = of_units if word.named else of_words
+        found.append(float(some.min()) if len(some) and not np.isnan(some).any() else None)
+    return found
+
+
+def _by_sound(written: Sequence[WrittenWord]) -> Iterator[tuple[int, int, int, int]]:
+    """Yield the runs of words that a list wrote, as `sureness` takes them."""
+    run: list[WrittenWord] = []
+    for word in (*written, None):
+        if run and (word is None or not word.named or word.first != run[-1].end):
+            yield run[0].first, run[-1].end, run[0].words[0], run[-1].words[1]
+            run = []
+        if word is not None and word.named:
+            run.append(word)
+
+
+def _said(matches: Sequence[Match], written: Sequence[WrittenWord]) -> tuple[Match, ...]:
+    """Return the matches whose phrases the text has where they were said, with their own bonuses (law 5)."""
+    found = []
+    covered: set[int] = set()
+    for match in matches:
+        text = folded("".join(word.text for word in written if word.first < match.end and word.end > match.start))
+        phrases = tuple(phrase for phrase in match.phrases if folded(phrase) in text)
+        if phrases:
+            found.append(match.of(phrases, covered))
+    return tuple(found)
+
+
+def _scores(
+    path: Path, matches: Sequence[Match], said: Sequence[Match], names: Sequence[Name], options: Options
+) -> Scores:
+    """Return the scores of the text: bonuses are those of the phrases that it has (law 3)."""
+    s = path.scores
+    lm = s.lm - options.lm_scale * sum(name.lm_cost for name in names)
+    words = s.words + options.word_score * sum(name.word_count for name in names)
+    paid, earned = (sum(match.bonus for match in some) for some in (matches, said))
+    hotword = s.hotword if math.isclose(paid, earned, abs_tol=1e-9) else s.hotword + earned - paid
+    return Scores(s.acoustic + lm + hotword + words, s.acoustic, lm, hotword, words)
 
 
 def greedy_reading(emission: Emission, model: AcousticModel, joiner: Joiner) -> Alternative:

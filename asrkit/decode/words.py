@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from asrkit.formats.lexicon import Lexicon
-from asrkit.hotwords.graph import Match
-from asrkit.units.joining import Joiner, UnitWord, is_cjk
+from asrkit.formats.specials import has_no_spaces
+from asrkit.units.joining import Joiner, UnitWord
 
 Ways = Mapping[str, Sequence[tuple[str, ...]]]
 
@@ -20,28 +20,41 @@ class WrittenWord:
         text: the word, without white space.
         first, end: its units, from the first up to (not including) the end.
         words: the places of the path's words that it was made from, likewise.
+        named: whether a hotword list wrote it in the place of the path's own words.
     """
 
     text: str
     first: int
     end: int
     words: tuple[int, int]
+    named: bool = False
 
 
-def ways_to_say(lexicon: Lexicon) -> dict[str, list[tuple[str, ...]]]:
-    """Return word -> the units of each of its pronunciations."""
+def ways_to_say(lexicon: Lexicon, delimiter: str | None = None) -> dict[str, list[tuple[str, ...]]]:
+    """Return word -> the units of each of its pronunciations, without the unit `delimiter` between words."""
     ways: dict[str, list[tuple[str, ...]]] = {}
     for entry in lexicon.entries:
-        ways.setdefault(entry.word, []).append(entry.units)
+        said = entry.units
+        if delimiter is not None:
+            said = tuple(unit for unit in said if unit != delimiter)
+        if said and said not in (known := ways.setdefault(entry.word, [])):
+            known.append(said)
     return ways
 
 
-def spans(words: Sequence[str], units: Sequence[str], ways: Ways) -> list[tuple[int, int]] | None:
+def spans(
+    words: Sequence[str], units: Sequence[str], ways: Ways, delimiter: str | None = None
+) -> list[tuple[int, int]] | None:
     """Return (first, last + 1) of the units of each word, or None if the words do not spell the units.
 
-    A word that the lexicon lacks, `<unk>`, is one unit. Where two ways fit, earlier words get fewer units.
+    A word that the lexicon lacks, `<unk>`, is one unit. Where two ways fit, earlier words get fewer units. The unit
+    `delimiter` between words belongs to none of them.
     """
     units = tuple(units)
+    if delimiter in units:
+        places = [i for i, unit in enumerate(units) if unit != delimiter]
+        found = spans(words, [units[i] for i in places], ways)
+        return None if found is None else [(places[first], places[last - 1] + 1) for first, last in found]
 
     def lengths(word: str, at: int) -> set[int]:
         """How many units `word` may take from `at` on."""
@@ -89,7 +102,7 @@ def written_words(
         word = words[number]
         if word is not None:
             parts = [WrittenWord(word, first, end, (number, number + 1))]
-            inside = joins_next and not is_cjk(word[:1])
+            inside = joins_next and not has_no_spaces(word[:1])
             joins_next = False
             number += 1
         else:
@@ -101,7 +114,8 @@ def written_words(
             parts = [_from_units(part, first, begin, spelled) for part in found]
             inside = bool(parts) and joiner.is_inside(units[parts[0].first])
             joins_next = joiner.goes_on(units[end - 1])
-        if inside and parts and written and not is_cjk(written[-1].text[-1:]) and written[-1].end == parts[0].first:
+        inside = inside and bool(parts and written) and written[-1].end == parts[0].first
+        if inside and not has_no_spaces(written[-1].text[-1:]):
             before, after = written.pop(), parts[0]
             parts[0] = WrittenWord(before.text + after.text, before.first, after.end, (before.words[0], after.words[1]))
         written += parts
@@ -116,29 +130,31 @@ def _from_units(part: UnitWord, first: int, begin: int, spelled: Sequence[tuple[
 
 
 def with_names(
-    words: Sequence[WrittenWord], names: Mapping[int, tuple[int, str]], units: Sequence[str], joiner: Joiner
+    words: Sequence[WrittenWord], names: Iterable[tuple[int, int, Sequence[str]]], units: Sequence[str], joiner: Joiner
 ) -> list[WrittenWord]:
-    """Return `words` with each of the `names`, as `unlisted_names` finds them, in their place.
+    """Return `words` with the names in their place.
 
-    A name with spaces in it is several words. They share the units as the units' own word edges say, or else by how
-    many characters each has.
+    The words of a name share the units as the units' own word edges say, or else by how many characters each has.
+
+    Args:
+        words: as they are written without names.
+        names: the words [first, last) and what is written in their place; none overlaps another.
+        units: of the path.
+        joiner: of the model's unit table.
     """
-    written: list[WrittenWord] = []
-    at = 0
-    while at < len(words):
-        if at not in names:
-            written.append(words[at])
-            at += 1
-            continue
-        last, name = names[at]
-        replaced = words[at:last]
-        first, end = replaced[0].first, replaced[-1].end
-        for text, (start, stop) in zip(name.split(), _shares(name.split(), units[first:end], joiner), strict=True):
-            inside = [word for word in replaced if word.first < first + stop and word.end > first + start]
-            covered = (inside[0].words[0], inside[-1].words[1]) if inside else replaced[0].words
-            written.append(WrittenWord(text, first + start, first + stop, covered))
+    written, at = [], 0
+    for first, last, parts in sorted(names):
+        written += words[at:first]
+        replaced = words[first:last]
+        start = replaced[0].first
+        shares = _shares(parts, units[start : replaced[-1].end], joiner)
+        for text, (begin, end) in zip(parts, shares, strict=True):
+            inside = [word for word in replaced if word.first < start + end and word.end > start + begin]
+            written.append(
+                WrittenWord(text, start + begin, start + end, (inside[0].words[0], inside[-1].words[1]), named=True)
+            )
         at = last
-    return written
+    return [*written, *words[at:]]
 
 
 def _shares(parts: Sequence[str], units: Sequence[str], joiner: Joiner) -> list[tuple[int, int]]:
@@ -152,32 +168,3 @@ def _shares(parts: Sequence[str], units: Sequence[str], joiner: Joiner) -> list[
         before += len(part)
         shares.append((start, max(start + 1, before * len(units) // total)))
     return shares
-
-
-def unlisted_names(
-    spelled: Sequence[tuple[int, int]], matches: Iterable[Match], is_word: Callable[[str], bool]
-) -> dict[int, tuple[int, str]]:
-    """Return the matches that are written as their phrase: number of the first word -> (the last + 1, phrase).
-
-    A graph whose units are sounds writes a name that is none of its words as words, or units, that sound alike. Only
-    the list of hotwords knows how it is written; among the graph's own words the language model chooses, as ever.
-    Where such matches overlap, the longest counts, then the first.
-
-    Args:
-        spelled: the units [first, last) of each word, as `spans` gives them.
-        matches: complete occurrences of hotwords; one counts if it begins and ends where words do.
-        is_word: whether the graph has a word.
-    """
-    first_at = {first: number for number, (first, _) in enumerate(spelled)}
-    last_at = {last: number + 1 for number, (_, last) in enumerate(spelled)}
-    names: dict[int, tuple[int, str]] = {}
-    taken: set[int] = set()
-    for match in sorted(matches, key=lambda match: (match.start - match.end, match.start)):
-        unlisted = [phrase for phrase in match.phrases if not is_word(phrase)]
-        if len(unlisted) < len(match.phrases) or match.start not in first_at or match.end not in last_at:
-            continue
-        first, last = first_at[match.start], last_at[match.end]
-        if taken.isdisjoint(range(first, last)):
-            taken.update(range(first, last))
-            names[first] = last, unlisted[0]
-    return names

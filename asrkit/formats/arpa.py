@@ -26,6 +26,7 @@ from asrkit.formats import arpa_scan as scan
 from asrkit.formats.arpa_render import Piece, writing
 from asrkit.formats.blocks import LineBlocks
 from asrkit.formats.reading import decoded, name_of, open_binary, split_fields
+from asrkit.formats.specials import UNKNOWN_SPELLINGS, canonical
 from asrkit.formats.word_table import index_words, new_table
 
 MAX_ORDER = 32
@@ -38,7 +39,8 @@ _PIECE_ROWS = 1 << 16
 class Arpa:
     """A backoff n-gram model of order N.
 
-    words: the vocabulary in the order of the 1-gram section, usually with `<unk>`, `<s>` and `</s>`.
+    words: the vocabulary in the order of the 1-gram section, usually with `<unk>`, `<s>` and `</s>`; a file's `<UNK>`
+        is `<unk>` here.
     grams[n - 1]: (count, n) int32, word ids (places in `words`), the oldest word first.
     log10_probs[n - 1]: (count,) float32, log10 of the probability of the last word after the others.
     log10_backoffs[n - 1]: (count,) float32, log10 of the weight paid for leaving this context; 0 where none is given.
@@ -69,9 +71,8 @@ def parse(path: str | os.PathLike[str]) -> Arpa:
         for order in range(1, len(counts) + 1):
             sections.read(order)
         _read_end(blocks)
-    return Arpa(
-        tuple(sections.words), tuple(sections.grams), tuple(sections.log10_probs), tuple(sections.log10_backoffs)
-    )
+    words = tuple(map(canonical, sections.words))
+    return Arpa(words, tuple(sections.grams), tuple(sections.log10_probs), tuple(sections.log10_backoffs))
 
 
 def write(path: str | os.PathLike[str], model: Arpa) -> None:
@@ -223,6 +224,10 @@ class _Sections:
         if twice >= 0:
             what = f"the word {shown(self.words[twice])} stands twice"
             raise AsrkitError(what, where=f"{self.blocks.name}:{first_line + twice}", cure="remove one of the lines")
+        unknown = [row for row, word in enumerate(self.words) if word in UNKNOWN_SPELLINGS]
+        if len(unknown) > 1:
+            what = f"the unknown word stands twice, as {' and as '.join(self.words[row] for row in unknown)}"
+            raise AsrkitError(what, where=f"{self.blocks.name}:{first_line + unknown[1]}", cure="train the model again")
 
     def _link(self, order: int, first_line: int) -> None:
         """Check that every context exists and no n-gram stands twice; keep a table of this order for the next one."""

@@ -12,6 +12,7 @@ Fields are separated by spaces or tabs; a phrase of several fields is kept with 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -19,6 +20,7 @@ from asrkit.errors import AsrkitError, shown
 from asrkit.formats.fields import is_number, number
 from asrkit.formats.reading import split_fields
 
+_BESIDE_CHINESE = re.compile("(?<=[\u2e80-\U0003ffff]) | (?=[\u2e80-\U0003ffff])")
 _SHERPA_MARKS = {":": "score", "#": "threshold", "@": "label"}
 
 
@@ -41,6 +43,24 @@ class Phrase:
     label: str | None = None
     weighted: bool = field(default=True, compare=False)
     line: int = field(default=0, compare=False)
+
+    @property
+    def written(self) -> str:
+        """How the phrase is written in transcripts, whatever units the list cuts it into.
+
+        The label if it has one, in which `_` is a space. Of pieces, `▁PER C ENT` or `hel@@ lo`, the words; between
+        other fields a space stands where neither neighbour is Chinese.
+        """
+        text = self.text
+        if self.label is not None:
+            return self.label.replace("_", " ").strip() or text
+        if " " not in text and "▁" not in text:
+            return text
+        fields = split_fields(text)
+        if any("▁" in field for field in fields):
+            return " ".join(split_fields("".join(fields).replace("▁", " "))) or text
+        joined = " ".join(fields).replace("@@ ", "")
+        return _BESIDE_CHINESE.sub("", joined)
 
 
 def read_native(text: str, name: str, line: int) -> Phrase:

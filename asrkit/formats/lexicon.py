@@ -1,24 +1,35 @@
 """Lexicons: how each word is spelled in the units of a model.
 
-    line :== <word> [ <probability> ] <unit> { <unit> }
+    line :== <word> [ "(" <number> ")" ] [ <probability> ] <unit> { <unit> } [ "#" <comment> ]
 
-separated by spaces or tabs; a word with several pronunciations has several lines. The column of probabilities (over 0,
-at most 1; Kaldi's `lexiconp.txt`) is read only where the caller says that it is there. Blank lines are passed over;
-there are no comments, since `#` may begin a word.
+separated by spaces or tabs; a word with several pronunciations has several lines. The number in brackets, which CMUdict
+and Sphinx have, belongs to no word: `HELLO(2)` is a pronunciation of HELLO, if HELLO stands in the file too. Blank
+lines and those that begin with `;;;` are passed over. A comment at the end of a line is one where all units of the file
+are phones of CMUdict; else `#` is a unit, and it may begin a word.
+
+The column of probabilities (over 0, at most 1; Kaldi's `lexiconp.txt`) is read where the caller says that it is there,
+or where every line has one, some of them with a decimal point; then a message says so.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from asrkit import progress
 from asrkit.errors import AsrkitError, shown
 from asrkit.formats.fields import is_number, refuse_empty, rows, written
 from asrkit.formats.reading import name_of
+from asrkit.formats.tokens import SPACE, SPACE_NAME, UnitTable
 
 _NEARLY_ALL = 0.95
+_COMMENT_LINE = ";;;"
+_VARIANT = re.compile(r"(.+)\(\d+\)")
+_PHONE = re.compile(
+    "(A[AEHOWY]|E[HRY]|I[HY]|O[WY]|U[HW])[0-2]?|B|CH|DH?|F|G|HH|JH|K|L|M|NG?|P|R|SH?|TH?|V|W|Y|ZH?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +48,17 @@ class Lexicon:
 
     entries: tuple[Pronunciation, ...]
 
+    def in_units(self, units: UnitTable) -> Lexicon:
+        """Return this lexicon in the names of `units`: a file's `<space>` is the unit of a space, if there is one."""
+        if SPACE not in units.index or SPACE_NAME in units.index:
+            return self
+        return Lexicon(
+            tuple(
+                replace(entry, units=tuple(SPACE if unit == SPACE_NAME else unit for unit in entry.units))
+                for entry in self.entries
+            )
+        )
+
 
 def parse(path: str | os.PathLike[str], *, probabilities: bool = False) -> Lexicon:
     """Return the lexicon in the file `path` (`-`: standard input).
@@ -49,29 +71,41 @@ def parse(path: str | os.PathLike[str], *, probabilities: bool = False) -> Lexic
 
     Raises:
         AsrkitError: as `reading.read_lines`; a word without units; a wrong probability, or two for one pronunciation;
-            a second column that looks like probabilities although `probabilities` is false; no word at all.
+            a second column of probabilities that some lines lack; no word at all.
     """
+    name = name_of(path)
+    lines = [(line, fields) for line, _, fields in rows(path) if not fields[0].startswith(_COMMENT_LINE)]
+    refuse_empty(lines, "word", path, "write one word a line, and its units after it")
+    if not probabilities:
+        others = [line for line, fields in lines if len(fields) < 3 or not _is_probability(fields[1])]
+        with_point = sum(len(fields) > 2 and "." in fields[1] and _is_probability(fields[1]) for _, fields in lines)
+        probabilities = with_point > 0 and not others
+        if probabilities:
+            progress.say(f"{name}: the second column is taken for the probabilities of pronunciations")
+        elif with_point >= _NEARLY_ALL * len(lines):
+            what = "the second column has a probability on almost every line, but not here"
+            raise AsrkitError(what, where=f"{name}:{others[0]}", cure="write one on each line, or remove the column")
+    lines = _without_comments(lines, 2 if probabilities else 1)
+    words = {fields[0] for _, fields in lines}
     entries: dict[tuple[str, tuple[str, ...]], Pronunciation] = {}
     repeated = []
-    alike = 0
-    for line, where, fields in rows(path):
+    for line, fields in lines:
+        where = f"{name}:{line}"
+        variant = _VARIANT.fullmatch(fields[0])
+        if variant is not None and variant[1] in words:
+            fields = [variant[1], *fields[1:]]  # noqa: PLW2901
         entry = _entry(line, where, fields, probabilities)
-        alike += len(fields) > 2 and "." in fields[1] and _is_probability(fields[1])
         first = entries.setdefault((entry.word, entry.units), entry)
         if first.probability != entry.probability:
             what = f"this pronunciation of {shown(entry.word)} has another probability on line {first.line}"
             raise AsrkitError(what, where=where, cure="remove one of the two lines")
         if first is not entry:
             repeated.append((first.line, line))
-    refuse_empty(entries, "word", path, "write one word a line, and its units after it")
-    if not probabilities and alike >= _NEARLY_ALL * (len(entries) + len(repeated)):
-        cure = "say with --lexicon-probabilities that it is one, or remove it"
-        raise AsrkitError("the second column looks like probabilities", where=name_of(path), cure=cure)
     if repeated:
         first_line, line = repeated[0]
         told = f"line {line} repeats line {first_line}"
         count = f" ({len(repeated)} such lines)" if len(repeated) > 1 else ""
-        progress.warn(f"{name_of(path)}: {told}{count}; each pronunciation is taken once")
+        progress.warn(f"{name}: {told}{count}; each pronunciation is taken once")
     return Lexicon(tuple(entries.values()))
 
 
@@ -82,7 +116,7 @@ def serialize(lexicon: Lexicon, *, probabilities: bool = False) -> Iterator[str]
         AsrkitError: a word or unit that cannot be written as one field.
     """
     for entry in lexicon.entries:
-        units = " ".join(written(unit, "unit") for unit in entry.units)
+        units = " ".join(SPACE_NAME if unit == SPACE else written(unit, "unit") for unit in entry.units)
         probability = f"{entry.probability!r} " if probabilities else ""
         yield f"{written(entry.word, 'word')} {probability}{units}"
 
@@ -99,6 +133,19 @@ def _entry(line: int, where: str, fields: list[str], probabilities: bool) -> Pro
         cure = "write at least one unit after it, or remove the line"
         raise AsrkitError(f"the word {shown(fields[0])} has no units", where=where, cure=cure)
     return Pronunciation(fields[0], tuple(fields[first_unit:]), probability, line)
+
+
+def _without_comments(lines: list[tuple[int, list[str]]], first_unit: int) -> list[tuple[int, list[str]]]:
+    """Return the lines without what follows a field `#`, if all units before it are CMUdict's in the whole file."""
+    if not any("#" in fields[first_unit:] for _, fields in lines):
+        return lines
+    cut = []
+    for line, fields in lines:
+        at = fields.index("#", first_unit) if "#" in fields[first_unit:] else len(fields)
+        cut.append((line, fields[:at]))
+    units = {unit for _, fields in cut for unit in fields[first_unit:]}
+    is_cmudict = all(_PHONE.fullmatch(unit) for unit in units) and any(unit[-1].isdigit() for unit in units)
+    return cut if is_cmudict else lines
 
 
 def _is_probability(field: str) -> bool:

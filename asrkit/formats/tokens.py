@@ -1,8 +1,9 @@
 """Unit tables: the units that a model knows, by model id.
 
-Two files hold one, and are told apart by what stands in them:
+Three files hold one, and are told apart by what stands in them:
 
     tokens.json :== [ "<unit>", "<unit>", … ]        the place in the list is the id
+    vocab.json  :== { "<unit>": <id>, … }            as Hugging Face writes it; the ids are 0, 1, 2 …, in any order
     tokens.txt  :== { <unit> <id> }                  one a line; the ids are 0, 1, 2 …, in any order
 
 In tokens.txt, a line of spaces and an id is the unit " ", as sherpa-onnx has it.
@@ -23,7 +24,7 @@ from asrkit.formats.fields import Once, whole_number, written
 from asrkit.formats.reading import name_of, parse_json, read_lines, split_fields
 
 _MAX_BYTES = 64 << 20  # of one line: tokens.json is often a single one
-_SPACE = " "
+SPACE, SPACE_NAME = " ", "<space>"  # a unit of some models, and its name where fields cannot hold it
 _CURE_LIST = "write a list of strings, the place in the list being the id"
 
 
@@ -71,7 +72,7 @@ def serialize(table: UnitTable, form: Literal["json", "txt"] = "json") -> Iterat
         yield from json.dumps(table.units, ensure_ascii=False, indent=0).split("\n")
         return
     for i, unit in enumerate(table.units):
-        yield f"{unit if unit == _SPACE else written(unit, 'unit')} {i}"
+        yield f"{unit if unit == SPACE else written(unit, 'unit')} {i}"
 
 
 def _is_row(text: str) -> bool:
@@ -80,8 +81,10 @@ def _is_row(text: str) -> bool:
 
 
 def _from_json(value: object, name: str) -> tuple[str, ...]:
+    if isinstance(value, dict):
+        value = _in_order(value, name)
     if not isinstance(value, list):
-        raise AsrkitError("this is a JSON object, where a list of units is needed", where=name, cure=_CURE_LIST)
+        raise AsrkitError("this JSON is not a list of units", where=name, cure=_CURE_LIST)
     if not value:
         raise AsrkitError("this list of units is empty", where=name, cure="copy the model's tokens.json anew")
     places: dict[str, int] = {}
@@ -95,6 +98,19 @@ def _from_json(value: object, name: str) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _in_order(ids: dict[str, object], name: str) -> list[str]:
+    """Return the units of vocab.json in the order of their ids."""
+    if not ids or not all(type(i) is int for i in ids.values()):
+        what = "this JSON object does not give each unit a whole number"
+        raise AsrkitError(what, where=name, cure='write {"<unit>": <id>, …}, or a list of units')
+    of_id = {i: unit for unit, i in ids.items()}
+    missing = next((i for i in range(len(ids)) if i not in of_id), None)
+    if missing is not None:
+        what = f"no unit has the id {missing}, although there are {len(ids)} units"
+        raise AsrkitError(what, where=name, cure="copy the model's vocab.json again")
+    return [of_id[i] for i in range(len(ids))]
+
+
 def _from_rows(lines: list[tuple[int, str]], name: str) -> tuple[str, ...]:
     units: dict[int, str] = {}
     once, ids_once = Once("unit", name), Once("id", name)
@@ -104,7 +120,7 @@ def _from_rows(lines: list[tuple[int, str]], name: str) -> tuple[str, ...]:
             continue
         where = f"{name}:{line}"
         if len(fields) == 1 and text[0] in " \t":
-            fields = [_SPACE, *fields]
+            fields = [SPACE, *fields]
         if len(fields) != 2:
             cure = "write a unit, a space and its id"
             raise AsrkitError(f"two fields are needed, {len(fields)} stand here", where=where, cure=cure)

@@ -20,7 +20,7 @@ from asrkit.graph.grammar_fst import Grammar, grammar_fst
 from asrkit.graph.lexicon_fst import lexicon_fst
 from asrkit.graph.lg import lexicon_with_grammar
 from asrkit.graph.tokens_fst import Topology, blank_of, tokens_fst, with_tokens
-from asrkit.graph.vocabulary import Vocabulary, choose, passing_units
+from asrkit.graph.vocabulary import Vocabulary, choose
 from asrkit.lm.memory import resident_bytes
 
 _STAGES = ("reading", "L and G", "LG", "TLG", "writing")
@@ -74,7 +74,7 @@ def build(
         blank_of(units)
     words, model = _both(
         jobs,
-        lambda: lexicon.parse(lexicon_path, probabilities=options.probabilities),
+        lambda: lexicon.parse(lexicon_path, probabilities=options.probabilities).in_units(units),
         lambda: arpa.parse(lm_path),
     )
     vocabulary = choose(
@@ -94,10 +94,11 @@ def build(
     lg = lexicon_with_grammar(vocabulary, grammar.fst)
     told.end(_size(lg))
     told.begin()
-    parts = {"TLG": with_tokens(units, options.topology, lg)}
+    parts = {"TLG": with_tokens(units, options.topology, lg, vocabulary.silent)}
     told.end(_size(parts["TLG"]))
     told.begin()
-    made = {"T": tokens_fst(units, options.topology), "L": lexicon_part, "G": grammar.fst, "LG": lg, **parts}
+    tokens_part = tokens_fst(units, options.topology, vocabulary.silent)
+    made = {"T": tokens_part, "L": lexicon_part, "G": grammar.fst, "LG": lg, **parts}
     inputs = {"lexicon": lexicon_path, "lm": lm_path, "units": units_path}
     write_graph(
         output,
@@ -138,7 +139,7 @@ def _facts(made: dict[str, Fst], vocabulary: Vocabulary, options: Options, units
         "units": len(vocabulary.units.units),
         "units_sha256": vocabulary.units.sha256,
         "units_from": name_of(units_path) if units_path == STDIN else "/".join(Path(units_path).resolve().parts[-2:]),
-        "passing_units": list(passing_units(vocabulary.units)),
+        "passing_units": list(vocabulary.passing),
         "unknown_label": vocabulary.unknown,
         "words": len(vocabulary.words),
         "words_outside_lm": len(vocabulary.outside) - (vocabulary.unknown > 0),

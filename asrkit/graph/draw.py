@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from asrkit.errors import AsrkitError, Status
 from asrkit.formats import symbols
 from asrkit.formats.openfst import EPSILON, NOT_FINAL, Fst
+from asrkit.formats.specials import PASSING
 from asrkit.formats.symbols import SymbolTable
 from asrkit.graph.folder import UNITS, WORDS
-from asrkit.graph.vocabulary import PASSING
 
 FORMATS = ("dot", "svg", "png")
 FAILURE = "#fail"

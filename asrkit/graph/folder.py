@@ -3,6 +3,7 @@
     TLG.fst        the search graph, const and aligned, so that it is mapped, not read
     words.txt      the labels of words; units.txt: those of units
     lexicon.txt    how each word may be said, by which the decoder finds the times of words
+    costs.txt      what that costs besides the language model, which another language model takes over
     manifest.json  inputs, options, counts, the hash of the unit table
     T.fst L.fst G.fst LG.fst     on request; marks #0, #1, … are labels after the last word or unit
 """
@@ -10,25 +11,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from asrkit.errors import AsrkitError
-from asrkit.formats import lexicon, openfst, symbols
+from asrkit.formats import lexicon, openfst, pronunciation_costs, symbols
 from asrkit.formats.lexicon import Lexicon, Pronunciation
 from asrkit.formats.openfst import Fst
+from asrkit.formats.pronunciation_costs import PronunciationCost
+from asrkit.formats.specials import EPSILON
 from asrkit.formats.symbols import SymbolTable
-from asrkit.formats.tokens import UnitTable
+from asrkit.formats.tokens import SPACE, SPACE_NAME, UnitTable
 from asrkit.graph.tokens_fst import TOPOLOGIES, Topology
-from asrkit.graph.vocabulary import EPSILON_NAME, Vocabulary
+from asrkit.graph.vocabulary import Vocabulary
 from asrkit.store import MANIFEST, Manifest, open_verified, publish_folder, write_lines, write_manifest
 
 KIND = "graph"
-_SPACE = " "  # a unit of some models, which lines of fields cannot hold
-GRAPH, WORDS, UNITS, LEXICON = "TLG.fst", "words.txt", "units.txt", "lexicon.txt"
+_SPACE_NAMES = (SPACE_NAME, "#space")  # in units.txt
+GRAPH, WORDS, UNITS, LEXICON, COSTS = "TLG.fst", "words.txt", "units.txt", "lexicon.txt", "costs.txt"
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,12 +68,43 @@ class GraphFolder:
         if not all(label in names for label in range(1, self.unit_count + 1)):
             what = f"this table lacks some of the labels 1 to {self.unit_count} of units"
             raise AsrkitError(what, where=str(self.path / UNITS), cure="build the graph anew")
-        return UnitTable(tuple(names[label] for label in range(1, self.unit_count + 1)))
+        written = tuple(names[label] for label in range(1, self.unit_count + 1))
+        digest = self.manifest.facts.get("units_sha256")
+        for space in _SPACE_NAMES:  # the table whose hash the manifest has: lines of fields cannot hold a space
+            table = UnitTable(tuple(SPACE if name == space else name for name in written))
+            if table.sha256 == digest:
+                return table
+        return UnitTable(written)
 
     @cached_property
     def lexicon(self) -> Lexicon:
-        """How each word may be said; `<unk>` as any single unit whose name is one field of a line."""
-        return lexicon.parse(self.path / LEXICON)
+        """How each word may be said; `<unk>` as any single unit."""
+        return lexicon.parse(self.path / LEXICON).in_units(self.units)
+
+    @property
+    def unknown_cost(self) -> float:
+        """Nats for each unit of a word that the language model does not know."""
+        cost = self.manifest.options.get("unknown_cost", 0.0)
+        return float(cost) if isinstance(cost, int | float) else 0.0
+
+    @cached_property
+    def word_costs(self) -> Mapping[tuple[str, tuple[str, ...]], tuple[float, float]] | None:
+        """Word and units -> nats for the pronunciation, and for a word unknown to the LM; none: both are 0.
+
+        None where the graph was built before it had this table, and costs of either kind are in it.
+        """
+        if (self.path / COSTS).exists():
+            costs = pronunciation_costs.parse(self.path / COSTS)
+            said = Lexicon(tuple(Pronunciation(cost.word, cost.units) for cost in costs)).in_units(self.units)
+            return {(e.word, e.units): cost[2:] for e, cost in zip(said.entries, costs, strict=True)}
+        if self.manifest.options.get("probabilities") or self.manifest.facts.get("words_outside_lm"):
+            return None
+        unknown = self.words.symbols.get(self.unknown) if self.unknown else None
+        return {
+            (entry.word, entry.units): (0.0, self.unknown_cost)
+            for entry in self.lexicon.entries
+            if entry.word == unknown
+        }
 
 
 def write_graph(
@@ -106,6 +140,7 @@ def write_graph(
         write_lines(folder / WORDS, symbols.serialize(_labelled(vocabulary.words)))
         write_lines(folder / UNITS, _unit_lines(vocabulary.units))
         write_lines(folder / LEXICON, lexicon.serialize(_spelled(vocabulary)))
+        write_lines(folder / COSTS, pronunciation_costs.serialize(_costs(vocabulary)))
         write_manifest(
             folder, KIND, final=final, inputs=inputs, options=options, facts=facts, packages=("numpy", "pynini")
         )
@@ -162,18 +197,27 @@ def _spelled(vocabulary: Vocabulary) -> Lexicon:
         Pronunciation(words[spelling.word - 1], tuple(units[label - 1] for label in spelling.units))
         for spelling in vocabulary.spellings
     )
-    return Lexicon(tuple(entry for entry in entries if _SPACE not in entry.units))
+    return Lexicon(tuple(entries))
+
+
+def _costs(vocabulary: Vocabulary) -> Iterator[PronunciationCost]:
+    words, units, outside = vocabulary.words, vocabulary.units.units, frozenset(vocabulary.outside)
+    for spelling in vocabulary.spellings:
+        if spelling.cost:
+            unknown = vocabulary.unknown_cost * len(spelling.units) if spelling.word in outside else 0.0
+            said = tuple(units[label - 1] for label in spelling.units)
+            yield PronunciationCost(words[spelling.word - 1], said, max(0.0, spelling.cost - unknown), unknown)
 
 
 def _labelled(names: tuple[str, ...]) -> SymbolTable:
-    return SymbolTable.numbered((EPSILON_NAME, *names))
+    return SymbolTable.numbered((EPSILON, *names))
 
 
 def _unit_lines(units: UnitTable) -> list[str]:
     """Return the lines of units.txt; where ε or the unit of a space cannot have its usual name, it gets a free one."""
-    epsilon = _free((EPSILON_NAME, "<epsilon>", "#epsilon"), units)
-    space = _free(("<space>", "#space"), units)
-    return list(symbols.serialize(SymbolTable.numbered((epsilon, *(space if u == _SPACE else u for u in units.units)))))
+    epsilon = _free((EPSILON, "<epsilon>", "#epsilon"), units)
+    space = _free(_SPACE_NAMES, units)
+    return list(symbols.serialize(SymbolTable.numbered((epsilon, *(space if u == SPACE else u for u in units.units)))))
 
 
 def _free(names: tuple[str, ...], units: UnitTable) -> str:

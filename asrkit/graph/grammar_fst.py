@@ -17,13 +17,14 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from asrkit.errors import AsrkitError
 from asrkit.formats.arpa import Arpa
 from asrkit.formats.openfst import ARC, EPSILON, NOT_FINAL, Fst
+from asrkit.formats.specials import BEGIN, END
 from asrkit.graph.arrays import sorted_by_input
 from asrkit.graph.costs import from_log10, on_grid
 from asrkit.graph.ngrams import NONE, NGrams, ngrams_of
-from asrkit.graph.vocabulary import SENTENCE_END, SENTENCE_START, Vocabulary
+from asrkit.graph.vocabulary import Vocabulary
+from asrkit.lm.word_ids import refuse_without_ends
 
 NO_CONTEXT = 0  # the state of the empty context
 _CHEAPER = 1e-4  # nats; less is rounding
@@ -68,10 +69,8 @@ def grammar_fst(arpa: Arpa, vocabulary: Vocabulary, name: str = "the language mo
     Raises:
         AsrkitError: the model, called `name`, has no `<s>` or no `</s>`.
     """
-    for word in (SENTENCE_START, SENTENCE_END):
-        if word not in arpa.words:
-            raise AsrkitError(f"the model has no {word}", where=name, cure="train it on sentences, one a line")
-    start_word, end_word = arpa.words.index(SENTENCE_START), arpa.words.index(SENTENCE_END)
+    refuse_without_ends(arpa.words, name)
+    start_word, end_word = arpa.words.index(BEGIN), arpa.words.index(END)
     ngrams = ngrams_of(arpa)
     costs = from_log10(np.concatenate(arpa.log10_probs))
     backoffs = from_log10(np.concatenate(arpa.log10_backoffs))

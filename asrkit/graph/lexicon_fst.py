@@ -4,6 +4,9 @@ State 0 is the hub, start and end of every word; from there each spelling is a c
 bears the word on its first arc. Spellings that other words share or begin with end with a mark of their own (see
 `vocabulary`), so that no two chains have labels of which one begins with the other. The marks of the grammar loop at
 the hub.
+
+The unit between words, in models that have one, loops at the hub; where a spelling ends with it, the state before it
+leads to a final state of its own, so that it may be missing at the end of an utterance.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from asrkit.formats.openfst import ARC, NOT_FINAL, Fst
+from asrkit.formats.openfst import ARC, EPSILON, NOT_FINAL, Fst
 from asrkit.graph.costs import on_grid
 from asrkit.graph.vocabulary import Spelling, Vocabulary
 
@@ -47,6 +50,20 @@ def lexicon_fst(vocabulary: Vocabulary) -> Fst:
     sources = np.append(np.where(is_first, HUB, inner - 1), [HUB] * GRAMMAR_MARKS)
     finals = np.full(1 + int((lengths - 1).sum()), NOT_FINAL)
     finals[HUB] = 0
+    if vocabulary.delimiter:
+        is_delimiter = (labels == vocabulary.delimiter) & ~is_first
+        mark_follows = np.append(labels[1:] >= first_mark, False) & ~is_last
+        at = np.flatnonzero(is_delimiter & (is_last | mark_follows))
+        more = np.zeros(len(at) + 2, ARC)
+        marks = np.append(labels[1:], 0)[at]  # and of ends without the unit others, after all of those
+        most = max(0, int(labels.max()) + 1 - first_mark)
+        more["ilabel"][: len(at)] = np.where(mark_follows[at], marks + most, EPSILON)
+        more["next"][: len(at) + 1] = len(finals)
+        more["ilabel"][-2], more["olabel"][-2] = vocabulary.unit_marks, vocabulary.backoff
+        more["ilabel"][-1] = vocabulary.delimiter
+        arcs = np.append(arcs, more)
+        sources = np.concatenate([sources, inner[at] - 1, [len(finals), HUB]])
+        finals = np.append(finals, np.float32(0))
     order = np.lexsort((arcs["ilabel"], arcs["olabel"], sources))
     return Fst.from_arcs(HUB, sources[order], arcs[order], finals)
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from asrkit.formats.openfst import ARC, EPSILON, NOT_FINAL, Fst
 from asrkit.graph.arrays import Columns, columns, merged
 from asrkit.graph.costs import on_grid
+from asrkit.graph.delimiter import forgiving
 from asrkit.graph.lexicon_fst import GRAMMAR_MARKS, end_marks
 from asrkit.graph.vocabulary import Spelling, Vocabulary
 
@@ -72,7 +73,8 @@ def lexicon_with_grammar(vocabulary: Vocabulary, grammar: Fst) -> Fst:
         ]
     )
     finals = np.append(grammar.states["final"], np.full(states, NOT_FINAL))
-    return Fst.from_arcs(grammar.start, sources, made, finals)
+    lg = Fst.from_arcs(grammar.start, sources, made, finals)
+    return forgiving(lg, roots, vocabulary.delimiter) if vocabulary.delimiter else lg
 
 
 def _chains(spellings: Sequence[Spelling], first_mark: int, units: int) -> tuple[_Chains, int]:

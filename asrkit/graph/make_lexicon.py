@@ -1,6 +1,7 @@
 """Words spelled in a model's units: by characters, by toned syllables, or by pieces of words.
 
-    char      阳光 IBM      each character is a unit
+    char      阳光 IBM      each character is a unit; behind a word of letters stands the unit that the model
+                          has between words, if there is one: a space, |, <space> or ▁
     pinyin    bao3 ding4    readings by pypinyin, in the model's own way to write them; several for polyphones
     bpe       hel@@ lo      pieces of which all but the last go on; Chinese characters stand alone
               ▁hel lo       pieces of which the first begins a word
@@ -21,6 +22,7 @@ from asrkit.errors import AsrkitError, from_os_error, shown
 from asrkit.formats.fields import entries
 from asrkit.formats.lexicon import Lexicon, Pronunciation
 from asrkit.formats.reading import split_fields
+from asrkit.formats.specials import delimiter_of, has_no_spaces
 from asrkit.formats.tokens import UnitTable
 from asrkit.text import pinyin
 
@@ -72,7 +74,7 @@ def make_lexicon(
         sentencepiece: cuts a text into pieces, for `bpe`; see `sentencepiece_of`.
     """
     spell = {
-        "char": lambda word: [_by_characters(word, units.index)],
+        "char": _Characters(units),
         "pinyin": lambda word: _by_pinyin(word, units.index),
         "bpe": _Pieces(units.index, seg_dict or {}, sentencepiece),
     }[way]
@@ -121,8 +123,22 @@ def sentencepiece_of(path: str | os.PathLike[str]) -> Callable[[str], list[str]]
     return lambda text: list(processor.encode(text, out_type=str))
 
 
-def _by_characters(word: str, units: Mapping[str, int]) -> Units:
-    return tuple(_in_case(character, units) or _lacks(character) for character in word)
+class _Characters:
+    """Spells words by characters."""
+
+    def __init__(self, units: UnitTable) -> None:
+        self._units = units.index
+        self._delimiter = delimiter_of(units.index)
+        # Whether such a unit stands between a word of letters and a Chinese one, the texts of the model decide.
+        self._may_lack_it = any(len(unit) == 1 and has_no_spaces(unit) for unit in units.units)
+
+    def __call__(self, word: str) -> list[Units]:
+        if self._delimiter is not None and self._delimiter in word:
+            raise _Unspellable(f"{shown(self._delimiter)} stands between words in this model, and is part of none")
+        spelled = tuple(_in_case(character, self._units) or _lacks(character) for character in word)
+        if self._delimiter is None or has_no_spaces(word[-1]):
+            return [spelled]
+        return [(*spelled, self._delimiter), *([spelled] if self._may_lack_it else [])]
 
 
 def _by_pinyin(word: str, units: Mapping[str, int]) -> list[Units]:

@@ -19,10 +19,11 @@ import numpy as np
 
 from asrkit.errors import AsrkitError
 from asrkit.formats.openfst import ARC, EPSILON, NOT_FINAL, Fst
+from asrkit.formats.specials import BLANKS
 from asrkit.formats.tokens import UnitTable
 from asrkit.graph.arrays import pauses, sorted_by_input
 from asrkit.graph.ctc import ctc_graph
-from asrkit.graph.vocabulary import BLANKS, passing_units
+from asrkit.graph.vocabulary import passing_units
 
 Topology = Literal["identity", "ctc"]
 TOPOLOGIES: tuple[Topology, ...] = ("identity", "ctc")
@@ -41,13 +42,13 @@ def blank_of(units: UnitTable) -> int:
     raise AsrkitError(f"the CTC topology needs a blank unit ({', '.join(BLANKS)}); the model has none", cure=cure)
 
 
-def tokens_fst(units: UnitTable, topology: Topology) -> Fst:
-    """Return T; input and output labels are model ids + 1.
+def tokens_fst(units: UnitTable, topology: Topology, silent: tuple[int, ...] = ()) -> Fst:
+    """Return T; input and output labels are model ids + 1. Units of the ids `silent` say nothing.
 
     Raises:
         AsrkitError: as `blank_of`.
     """
-    passing = np.array(passing_units(units), np.int32) + 1
+    passing = np.array(passing_units(units, silent), np.int32) + 1
     spoken = np.setdiff1d(np.arange(1, len(units.units) + 1, dtype=np.int32), passing)
     if topology == "identity":
         arcs = np.zeros(len(units.units), ARC)
@@ -58,13 +59,15 @@ def tokens_fst(units: UnitTable, topology: Topology) -> Fst:
     return _ctc(spoken.tolist(), passing.tolist())
 
 
-def with_tokens(units: UnitTable, topology: Topology, lg: Fst) -> Fst:
+def with_tokens(units: UnitTable, topology: Topology, lg: Fst, silent: tuple[int, ...] = ()) -> Fst:
     """Return T∘`lg`, arcs sorted by input label, every state reachable if it is in `lg`.
+
+    Units of the ids `silent` say nothing.
 
     Raises:
         AsrkitError: as `blank_of`.
     """
-    passing = np.array(passing_units(units), np.int32) + 1
+    passing = np.array(passing_units(units, silent), np.int32) + 1
     if topology == "ctc":
         blank_of(units)
         return ctc_graph(lg, passing)

@@ -24,14 +24,20 @@ from numpy.typing import NDArray
 from asrkit import progress
 from asrkit.errors import AsrkitError, shown
 from asrkit.formats.lexicon import Lexicon
+from asrkit.formats.specials import (
+    BEGIN,
+    END,
+    EPSILON,
+    PASSING,
+    UNKNOWN,
+    canonical,
+    delimiter_of,
+    is_silence,
+    is_unknown,
+)
 from asrkit.formats.tokens import UnitTable
 
-EPSILON_NAME = "<eps>"
-SENTENCE_START, SENTENCE_END = "<s>", "</s>"
-UNKNOWN_WORDS = ("<unk>", "<UNK>")
-BLANKS = ("<blank>", "<blk>", "<eps>")
-PASSING = (*BLANKS, "<s>", "</s>", "<sos>", "<eos>", "<sos/eos>", "<pad>")  # units that say nothing
-_NO_WORDS = frozenset({EPSILON_NAME, SENTENCE_START, SENTENCE_END})
+_NO_WORDS = frozenset({EPSILON, BEGIN, END})
 _LISTED = 10
 
 
@@ -54,6 +60,8 @@ class Vocabulary:
         lm_labels: (words of the LM,) int32: the label of each word of the LM, 0 for one that takes no part.
         unknown: the label of `<unk>`, 0 in a closed vocabulary.
         outside: labels of the words that may stand where the LM has `<unk>`, ascending; empty in a closed vocabulary.
+        silent: model ids of the units that say silence, as the lexicon's words of silence tell.
+        unknown_cost: nats for each unit of a word that the LM does not know.
     """
 
     words: tuple[str, ...]
@@ -62,6 +70,19 @@ class Vocabulary:
     lm_labels: NDArray[np.int32]
     unknown: int
     outside: tuple[int, ...]
+    silent: tuple[int, ...] = ()
+    unknown_cost: float = 0.0
+
+    @property
+    def passing(self) -> tuple[int, ...]:
+        """Model ids of the units that say nothing, blank first, if there is one."""
+        return passing_units(self.units, self.silent)
+
+    @property
+    def delimiter(self) -> int:
+        """The label of the unit between words, 0 where the model has none."""
+        name = delimiter_of(self.units.index)
+        return 0 if name is None else self.units.index[name] + 1
 
     @property
     def backoff(self) -> int:
@@ -74,9 +95,9 @@ class Vocabulary:
         return len(self.units.units) + 1
 
 
-def passing_units(units: UnitTable) -> tuple[int, ...]:
-    """Return the model ids of the units that say nothing, blank first, if there is one."""
-    return tuple(units.index[name] for name in PASSING if name in units.index)
+def passing_units(units: UnitTable, silent: tuple[int, ...] = ()) -> tuple[int, ...]:
+    """Return the model ids of the units that say nothing, blank first, if there is one, and those that are `silent`."""
+    return tuple(dict.fromkeys((*(units.index[name] for name in PASSING if name in units.index), *silent)))
 
 
 def choose(
@@ -107,9 +128,11 @@ def choose(
             lexicon and the language model have no word in common; with `strict`, see there.
     """
     lexicon_name, lm_name = names
+    lm_words = [canonical(word) for word in lm_words]
+    lexicon, silent = _without_specials(lexicon, units, lexicon_name)
     said = _in_labels(lexicon, units, lexicon_name)
-    known = set(lm_words) - _NO_WORDS
-    unknown_name = next((word for word in UNKNOWN_WORDS if word in known), None)
+    known = {word for word in lm_words if word not in _NO_WORDS and not is_silence(word)}
+    unknown_name = UNKNOWN if UNKNOWN in known else None
     if not closed and unknown_name is None:
         progress.warn(f"{lm_name} has no <unk>: the vocabulary is closed")
     in_both = known.intersection(word for word, *_ in said)
@@ -121,7 +144,7 @@ def choose(
     outside: set[str] = set()
     if not closed and unknown_name is not None:
         others = [(word, labels, cost) for word, labels, cost in said if word not in known]
-        others += [(unknown_name, (label,), 0.0) for label in _not_said_alone(said, units)]
+        others += [(unknown_name, (label,), 0.0) for label in _not_said_alone(said, units, silent)]
         taking_part += [(word, labels, cost + unknown_cost * len(labels)) for word, labels, cost in others]
         outside = {word for word, *_ in taking_part if word == unknown_name or word not in known}
     if outside:
@@ -135,13 +158,34 @@ def choose(
         lm_labels=np.array([label_of[word] if word in in_both else 0 for word in lm_words], np.int32),
         unknown=label_of[unknown_name] if outside else 0,
         outside=tuple(sorted(label_of[word] for word in outside)),
+        silent=silent,
+        unknown_cost=unknown_cost,
     )
 
 
-def _not_said_alone(said: Iterable[tuple[str, tuple[int, ...], float]], units: UnitTable) -> list[int]:
+def _without_specials(lexicon: Lexicon, units: UnitTable, name: str) -> tuple[Lexicon, tuple[int, ...]]:
+    """Return the lexicon without words of silence and the unknown word, and the ids of the units that are silence."""
+    words = [entry for entry in lexicon.entries if not (is_unknown(entry.word) or is_silence(entry.word, entry.units))]
+    if len(words) == len(lexicon.entries):
+        return lexicon, ()
+    spoken = {unit for entry in words for unit in entry.units}
+    silences = [entry for entry in lexicon.entries if is_silence(entry.word, entry.units)]
+    silent = {unit for entry in silences for unit in entry.units} - spoken
+    if silences:
+        told = " ".join(dict.fromkeys(shown(entry.word) for entry in silences))
+        progress.say(f"{name}: {told}: silence, for which nothing is written")
+    if len(words) + len(silences) < len(lexicon.entries):
+        progress.say(f"{name}: the unknown word's own pronunciation is not used; any unit may be said in its place")
+    return Lexicon(tuple(words)), tuple(sorted(units.index[unit] for unit in silent if unit in units.index))
+
+
+def _not_said_alone(
+    said: Iterable[tuple[str, tuple[int, ...], float]], units: UnitTable, silent: tuple[int, ...]
+) -> list[int]:
     """Return the labels of the units that say something but are no word's whole pronunciation."""
     covered = {labels[0] for _, labels, _ in said if len(labels) == 1}
-    covered.update(unit + 1 for unit in passing_units(units))
+    covered.update(unit + 1 for unit in passing_units(units, silent))
+    covered.update(units.index[name] + 1 for name in (delimiter_of(units.index),) if name is not None)
     return [label for label in range(1, len(units.units) + 1) if label not in covered]
 
 

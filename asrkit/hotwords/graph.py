@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -31,12 +31,39 @@ class Match:
         start, end: units[start:end] is the occurrence.
         bonus: nats: the word bias, and the incremental bias of the units that no occurrence before it covers (of those
             that end at the same unit the longest counts as the first). The bonuses of all matches add up to the total.
+        biases: nats, the word bias of each phrase.
+        boosted: whether each phrase is boosted.
+        bias_per_unit: nats, the incremental bias.
     """
 
     phrases: tuple[str, ...]
     start: int
     end: int
     bonus: float
+    biases: tuple[float, ...] = ()
+    boosted: tuple[bool, ...] = ()
+    bias_per_unit: float = 0.0
+
+    def own_bonus(self, phrase: str) -> float:
+        """Return the bonus (nats) of one of the phrases if it alone is said here."""
+        place = self.phrases.index(phrase)
+        return self.biases[place] + self.boosted[place] * self.bias_per_unit * (self.end - self.start)
+
+    def of(self, phrases: Sequence[str], covered: set[int]) -> Match:
+        """Return the match as if only some of its phrases were listed; units in `covered` are paid for, and it grows.
+
+        The bonuses of all matches, taken in their order, add up to those phrases' total (law 5).
+        """
+        places = [self.phrases.index(phrase) for phrase in phrases]
+        bonus = max(self.biases[place] for place in places)
+        if any(self.boosted[place] for place in places):
+            fresh = set(range(self.start, self.end)) - covered
+            covered |= fresh
+            bonus += self.bias_per_unit * len(fresh)
+        return replace(
+            self, phrases=tuple(phrases), bonus=bonus,
+            biases=tuple(self.biases[p] for p in places), boosted=tuple(self.boosted[p] for p in places),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,8 +236,10 @@ class HotwordGraph:
             if any(self.spellings.boosted[i] for i in sequences):
                 bonus += self.bias_per_unit * covered[start:end].count(False)
                 covered[start:end] = [True] * (end - start)
-            names = tuple(dict.fromkeys(self.phrases[self.phrase_of[i]] for i in sequences))
-            matches.append(Match(names, start, end, bonus))
+            listed = {self.phrases[self.phrase_of[i]]: i for i in sequences}
+            biases = tuple(float(self.spellings.bias[i]) for i in listed.values())
+            boosted = tuple(bool(self.spellings.boosted[i]) for i in listed.values())
+            matches.append(Match(tuple(listed), start, end, bonus, biases, boosted, self.bias_per_unit))
         return tuple(matches)
 
     def _symbols(

@@ -11,6 +11,7 @@ from itertools import takewhile
 from asrkit.errors import shown
 from asrkit.formats.arpa import Arpa
 from asrkit.formats.hotword_lines import Phrase
+from asrkit.formats.specials import is_unknown
 from asrkit.hotwords.graph import LARGEST_BIAS
 from asrkit.hotwords.lists import place, what_an_enormous_weight_does
 from asrkit.hotwords.spelling import MAX_SPELLINGS, RefusedPhrase, SpelledPhrase, Speller, Units, spell_all
@@ -123,7 +124,7 @@ def _outside(
         return
     known = {speller.folded(word) for word in vocabulary}
     longest = max(map(len, known), default=0)
-    is_open = "<unk>" in known
+    is_open = any(map(is_unknown, vocabulary))
     for phrase in spelled:
         if not _is_made_of(speller.folded(phrase.phrase).replace(" ", ""), known, longest):
             what = "is made up of no words of the graph" + (", only <unk> can stand for it" if is_open else "")

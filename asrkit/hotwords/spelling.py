@@ -1,38 +1,50 @@
 """From a phrase to the sequences of the model's units that say it.
 
-A phrase is cut into characters and runs of Latin letters; then the way with the fewest pieces is sought, where a piece
-is a word of the lexicon, or else a character or letter run that the model's units spell themselves:
+A phrase is cut at its spaces, and each part into characters and runs of letters; then the way with the fewest pieces is
+sought, where a piece is a word of the lexicon, or else a character or letter run that the model's units spell
+themselves (`wordpieces`) or that is read as a toned syllable (`syllables`).
 
-    阳光, IBM          units as they are, if the model has them
-    hel@@ lo, ▁hel lo  the fewest pieces, for models with `@@` or `▁` units
-    i b m              also letter by letter, for a run of capitals
-    bǎo dìng           readings of a character by pypinyin, for models of toned syllables (bǎo or bao3)
+Several pronunciations, cuts of equally few pieces, splits and readings give several spellings of one phrase. They are
+ranked: the phrase's own reading by pypinyin's dictionary first, then by how likely readings are, and splits by how few
+units they have. A phrase of which any character cannot be spelled is refused as a whole: a shorter phrase would lift
+something else.
 
-Several lexicon pronunciations, equally short cuts and readings give several spellings of one phrase. A phrase of which
-any character cannot be spelled is refused as a whole: a shorter phrase would lift something else.
+A list may tell the units itself, as those of sherpa-onnx do (`阳 光 保 险`, `▁PER C ENT`, `hù chéng fēng @户晨风`):
+they are one spelling of what `Phrase.written` says, beside those found here.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from math import log
 
 from asrkit.errors import shown
 from asrkit.formats.hotword_lines import Phrase
 from asrkit.formats.lexicon import Lexicon
 from asrkit.formats.reading import split_fields
+from asrkit.formats.specials import delimiter_of, has_no_spaces
 from asrkit.formats.tokens import UnitTable
+from asrkit.hotwords.kbest import Labels, Way, cheapest, k_best, products
+from asrkit.hotwords.syllables import Syllables
+from asrkit.hotwords.wordpieces import CHINESE, WordPieces
+from asrkit.text.pinyin import is_syllabic
 
 MAX_UNITS = 200  # of a phrase; more is a file without line ends, not a name
-MAX_SPELLINGS = 8  # of a phrase; the likeliest are kept
-_UNIT_PIECE_COST = 1.01  # a piece that the lexicon knows is preferred to one that only the units spell
+MAX_SPELLINGS = 8  # readings of a phrase; the likeliest are kept
+MAX_SPLITS = 32  # splits of a phrase into pieces of words; those of the fewest pieces are kept
+_PIECE, _UNIT_PIECE = 1000.0, 1010.0  # costs: fewer pieces come first; one of the lexicon before one of units alone
+_BESIDE_LEXICON = 0.5  # cost of splits that the lexicon does not have
+_UNLIKELY = 4.7  # nats behind the likeliest, 1 : 110; what is less likely is no spelling
 
 _TOKEN = re.compile(r"[^\W\d_\u2e80-\U0003ffff]+(?:['’][^\W\d_\u2e80-\U0003ffff]+)*|.", re.DOTALL)
-_FULL_WIDTH = {0xFF01 + i: 0x21 + i for i in range(94)} | {0x3000: " ", 0xA0: " "}
+_FULL_WIDTH = {0xFF01 + i: 0x21 + i for i in range(94)} | {0x3000: " ", 0xA0: " ", 0x2019: "'"}
 _SPECIAL = re.compile(r"<[^<>]*>|\[[^\[\]]*\]")
 
-Units = tuple[int, ...]
+Units = Labels
+_Read = tuple[int | None, bool]  # the unit of a character, and whether pypinyin's dictionary has a phrase there
+_UNREAD: _Read = None, False
 
 
 class Unspellable(Exception):
@@ -83,37 +95,49 @@ class Speller:
         self.fold_case = fold_case
         self.fold_width = fold_width
         self._unit: dict[str, int] = {}
+        name = delimiter_of(units.index)
+        self._delimiter = None if name is None else units.index[name]  # between words, never behind the last one
         for unit, number in units.index.items():
-            if not _SPECIAL.fullmatch(unit):
+            if not _SPECIAL.fullmatch(unit) and number != self._delimiter:
                 self._unit.setdefault(self.folded(unit), number)
-        self._longest_unit = max(map(len, self._unit), default=0)
-        self._joined = any(unit.endswith("@@") for unit in self._unit)
-        self._marked = any(unit.startswith("▁") and len(unit) > 1 for unit in self._unit)
-        self._syllabic = not {"zhōng", "zhong1"}.isdisjoint(self._unit)
+        self._pieces = WordPieces(self._unit)
+        self._syllables = Syllables(self._unit) if is_syllabic(self._unit) else None
+        self.most = MAX_SPLITS if self._pieces.in_pieces else MAX_SPELLINGS
         self._words: dict[str, list[Units]] = {}
         self._lacking: dict[str, str] = {}  # word of the lexicon -> the unit that the model lacks
+        self._costs: dict[tuple[str, Units], float] = {}  # of pronunciations that the lexicon says are rare
+        self._ways: dict[str, list[Way]] = {}  # of words that have been asked for
         for entry in lexicon.entries if lexicon else ():
-            self._add_word(self.folded(entry.word), entry.units)
+            self._add_word(self.folded(entry.word), entry.units, entry.probability)
         self._longest_word = max(map(len, self._words), default=0)
 
-    def _add_word(self, word: str, names: tuple[str, ...]) -> None:
+    def _add_word(self, word: str, names: tuple[str, ...], probability: float) -> None:
         reading = tuple(self.units.index.get(name, -1) for name in names)
+        if reading[-1] == self._delimiter:
+            reading = reading[:-1]
         if -1 in reading:
             self._lacking[word] = names[reading.index(-1)]
         elif reading not in self._words.setdefault(word, []):
             self._words[word].append(reading)
+            if probability != 1:
+                self._costs[word, reading] = -log(probability)
 
     def spell(self, phrase: str) -> tuple[Units, ...]:
-        """Return the distinct spellings of `phrase`, at most MAX_SPELLINGS, the likeliest first.
+        """Return the distinct spellings of `phrase`, at most `most`, the likeliest first.
 
         Raises:
             Unspellable: a character has no units; too long.
         """
         text = phrase.translate(_FULL_WIDTH) if self.fold_width else phrase
-        whole = self._words.get(self.folded(text)) or self._plain(text) or self._cut(text)
-        if len(whole[0]) > MAX_UNITS:
-            raise Unspellable(f"it has {len(whole[0]):,} units, more than {MAX_UNITS}; does the list lack line ends?")
-        return tuple(whole[:MAX_SPELLINGS])
+        ways = self._plain(text) or self._cut(text)
+        if len(ways[0]) > MAX_UNITS:
+            raise Unspellable(f"it has {len(ways[0]):,} units, more than {MAX_UNITS}; does the list lack line ends?")
+        return tuple(ways)
+
+    def as_units(self, phrase: str) -> Units | None:
+        """Return the units that the fields of `phrase` name one by one, None unless every field is a unit."""
+        units = tuple(self._unit.get(self.folded(field), -1) for field in split_fields(phrase))
+        return None if -1 in units or not units else units
 
     def words_said_as(self) -> dict[Units, list[str]]:
         """Return the words of the lexicon, folded, by how they are said."""
@@ -130,98 +154,112 @@ class Speller:
 
     def _plain(self, text: str) -> list[Units] | None:
         """Return the spelling of a text whose every character is a unit and no Latin letter: the usual case."""
-        if self._words or any(c < "\u2e80" for c in text):
+        if self._words or self._pieces.in_pieces or any(c < CHINESE for c in text):
             return None
         units = tuple(map(self._unit.get, text))
         return None if None in units else [units]  # type: ignore[list-item]
 
     def _cut(self, text: str) -> list[Units]:
-        """Return the spellings by the fewest pieces of each part between spaces."""
-        spellings: list[Units] = [()]
+        """Return the spellings of the parts between spaces, one after the other."""
         if len(text) > MAX_UNITS * 20:
             raise Unspellable(f"it has {len(text):,} characters; does the list lack line ends?")
-        for part in split_fields(text):
-            spellings = _products(spellings, self._cut_part(part))
-        if not spellings[0]:
+        parts = split_fields(text)
+        found: list[list[Way]] = []
+        for before, part in zip(["", *parts], parts, strict=False):
+            if before and self._delimiter is not None and not (has_no_spaces(before[-1]) or has_no_spaces(part[0])):
+                found.append([(0.0, (self._delimiter,))])
+            found.append(self._of_part(part))
+        if not found:
             raise Unspellable("nothing of it is spoken")
-        return spellings
+        return [units for _, units in products(found, self.most)]
 
-    def _cut_part(self, part: str) -> list[Units]:
+    def _of_part(self, part: str) -> list[Way]:
+        """Return the spellings of a text without spaces."""
         tokens = _TOKEN.findall(part)
-        readings: list[list[Units]] = []
-        best: list[tuple[float, list[Units]]] = [(0.0, [()])]
-        for end in range(1, len(tokens) + 1):
-            cost, word = float("inf"), ""
-            ways: list[Units] = []
-            for begin in range(end - 1, -1, -1):
-                word = tokens[begin] + word
-                if begin < end - 1 and len(word) > self._longest_word:
-                    break
-                pieces, piece_cost = self._words.get(self.folded(word), []), 1.0
-                if begin == end - 1 and not pieces:
-                    piece_cost = _UNIT_PIECE_COST
-                    pieces = self._by_units(tokens[begin])
-                    if not pieces and self._syllabic and tokens[begin] >= "\u2e80":
-                        readings = readings or self._read_by_pypinyin(tokens)
-                        pieces = readings[begin]
-                total = best[begin][0] + piece_cost
-                if pieces and total <= cost:
-                    found = _products(best[begin][1], pieces)
-                    ways = list(dict.fromkeys(ways + found))[:MAX_SPELLINGS] if total == cost else found
-                    cost = total
-            best.append((cost, ways))
-        if not best[-1][1]:
-            raise Unspellable(self._why_not(tokens[max(i for i, (_, ways) in enumerate(best) if ways)]))
-        return best[-1][1]
-
-    def _by_units(self, token: str) -> list[Units]:
-        """Return how units alone spell a character or a run of letters."""
-        if token >= "\u2e80" or not token[0].isalpha():
-            unit = self._unit.get(token, self._unit.get("▁" + token))
-            return [(unit,)] if unit is not None else []
-        ways = self._fewest_pieces(self.folded(token))
-        if 1 < len(token) <= 6 and token.isupper():
-            letters = [self._fewest_pieces(self.folded(letter)) for letter in token]
-            if all(letters):
-                ways = list(dict.fromkeys([*ways, tuple(way[0][0] for way in letters)]))
+        folded = [self.folded(token) for token in tokens]
+        most = self.most if len(part) <= MAX_UNITS else 1
+        read = self._read(tokens) if self._syllables else None
+        ways: list[Way] = []
+        if (word := "".join(folded)) in self._words:
+            ways = [(0.0, units) for units in self._words[word]][:most]
+        elif self._words or read:
+            ways = _from_zero(self._by_words(tokens, folded, read, most))
+        if not self._syllables and (self._pieces.in_pieces or not ways):
+            splits = self._pieces.ways(part, word, most)
+            ways = cheapest(ways + [(cost + _BESIDE_LEXICON, units) for cost, units in splits], most)
+        if not ways:
+            raise Unspellable(self._why_not(self._missing(tokens, folded)))
+        if read and (own := self._own(tokens, folded, read)) is not None:
+            ways = cheapest([(-1.0, own), *ways], most)
         return ways
 
-    def _fewest_pieces(self, word: str) -> list[Units]:
-        best: list[list[Units]] = [[()]]
-        for end in range(1, len(word) + 1):
-            ways: list[Units] = []
-            for begin in range(max(0, end - self._longest_unit), end):
-                piece = word[begin:end]
-                if self._joined and end < len(word):
-                    piece += "@@"
-                elif self._marked and begin == 0:
-                    piece = "▁" + piece
-                unit = self._unit.get(piece)
-                if unit is not None:
-                    ways += [(*way, unit) for way in best[begin]]
-            least = min(map(len, ways), default=0)
-            best.append([way for way in dict.fromkeys(ways) if len(way) == least][:MAX_SPELLINGS])
-        whole_word_only = not (self._joined or self._marked)
-        return [way for way in best[-1] if not whole_word_only or len(way) == 1 or len(word) == len(way)]
+    def _read(self, tokens: list[str]) -> list[_Read]:
+        """Return how pypinyin reads each token that is Chinese; (None, False) of the others."""
+        assert self._syllables is not None
+        runs = "".join(token if token >= CHINESE else "\n" for token in tokens).split("\n")
+        return [one for run in runs for one in ((None, False), *self._syllables.read(run))][1:]
 
-    def _read_by_pypinyin(self, tokens: list[str]) -> list[list[Units]]:
-        """Return for each token its likely readings; of a run of letters, which has none, the first stands for all."""
-        from pypinyin import Style, lazy_pinyin, pinyin
+    def _by_words(self, tokens: list[str], folded: list[str], read: list[_Read] | None, most: int) -> list[Way]:
+        """Return the ways of the fewest words of the lexicon, and pieces that units or pypinyin spell."""
+        longest = self._longest_word
 
-        readings: list[list[Units]] = []
-        for run in re.findall(r"[\u2e80-\U0003ffff]+|[^\u2e80-\U0003ffff]", "".join(t[0] for t in tokens)):
-            likely = lazy_pinyin(run, Style.TONE3, errors=list, neutral_tone_with_five=True, v_to_u=True)
-            every = pinyin(run, Style.TONE3, errors=list, heteronym=True, neutral_tone_with_five=True, v_to_u=True)
-            for first, others in zip(likely, every, strict=True):
-                found = (self._syllable(syllable) for syllable in dict.fromkeys([first, *others]))
-                readings.append([(unit,) for unit in dict.fromkeys(found) if unit is not None])
-        return readings
+        def arcs(end: int) -> Iterator[tuple[int, list[Way]]]:
+            word = ""
+            for begin in range(end - 1, -1, -1):
+                word = folded[begin] + word
+                if begin < end - 1 and len(word) > longest:
+                    break
+                if word in self._words:
+                    yield begin, [(cost + _PIECE, units) for cost, units in self._of_lexicon(word)]
+                elif begin == end - 1:
+                    ways = self._of_token(tokens[begin], word, read[begin] if read else _UNREAD)
+                    yield begin, [(cost + _UNIT_PIECE, units) for cost, units in ways]
+            if end == 1 and self._syllables and read and not read[0][1] and tokens[0] >= CHINESE:
+                piece = _PIECE if folded[0] in self._words else _UNIT_PIECE
+                yield 0, [(cost + piece, units) for cost, units in self._syllables.of_surname("".join(tokens))]
 
-    def _syllable(self, syllable: str) -> int | None:
-        from pypinyin.contrib.tone_convert import tone3_to_tone
+        return k_best(len(tokens), arcs, most, _UNLIKELY)[-1]
 
-        forms = (syllable, syllable.replace("ü", "v"), tone3_to_tone(syllable), syllable.removesuffix("5"))
-        return next((self._unit[form] for form in forms if form in self._unit), None)
+    def _of_lexicon(self, word: str) -> list[Way]:
+        """Return how the lexicon says `word`, which it has."""
+        if word not in self._ways:
+            readings = self._words[word]
+            if len(readings) == 1:
+                ways = [(0.0, readings[0])]
+            elif any((word, reading) in self._costs for reading in readings):
+                ways = _from_zero(sorted((self._costs.get((word, units), 0.0), units) for units in readings))
+            elif self._syllables and word >= CHINESE:
+                ways = self._syllables.of_word(word, readings)
+            else:
+                ways = [(0.0, units) for units in readings]
+            self._ways[word] = ways
+        return self._ways[word]
+
+    def _of_token(self, token: str, folded: str, read: _Read = _UNREAD) -> list[Way]:
+        """Return how units, or pypinyin, spell a character or a run of letters."""
+        if self._syllables and token >= CHINESE:
+            unit, is_known = read
+            return [(0.0, (unit,))] if is_known and unit is not None else self._syllables.ways(token)
+        return self._pieces.ways(token, folded, self.most if len(token) <= MAX_UNITS else 1)
+
+    def _own(self, tokens: list[str], folded: list[str], read: list[_Read]) -> Units | None:
+        """Return how a part is said if pypinyin reads its Chinese; None unless it knows a phrase there."""
+        if not any(is_known for _, is_known in read):
+            return None
+        units: list[int] = []
+        for token, word, (unit, _) in zip(tokens, folded, read, strict=True):
+            if token >= CHINESE:
+                units.append(-1 if unit is None else unit)
+            else:
+                units += (self._of_lexicon(word) if word in self._words else self._of_token(token, word))[0][1]
+        return None if -1 in units else tuple(units)
+
+    def _missing(self, tokens: list[str], folded: list[str]) -> str:
+        """Return the token at which every way to spell a part ends."""
+        for end, word in enumerate(folded):
+            if word not in self._words and not self._of_token(tokens[end], word):
+                return tokens[end]
+        return "".join(tokens)
 
     def _why_not(self, token: str) -> str:
         word = self.folded(token)
@@ -235,21 +273,41 @@ class Speller:
 def spell_all(
     phrases: Iterable[Phrase], speller: Speller
 ) -> tuple[tuple[SpelledPhrase, ...], tuple[RefusedPhrase, ...]]:
-    """Return the phrases spelled, in their order, and those that cannot be spelled."""
-    spelled, refused = [], []
+    """Return the phrases spelled, in their order, and those that cannot be spelled.
+
+    A phrase is called as it is written. Two of a list that are written alike, but said otherwise, are one phrase with
+    the spellings of both; the larger weight counts.
+    """
+    spelled: dict[str, SpelledPhrase] = {}
+    refused = []
     for phrase in phrases:
+        name = phrase.written
         try:
-            spellings = speller.spell(phrase.text)
+            spellings = _spellings(phrase, name, speller)
         except Unspellable as error:
             refused.append(RefusedPhrase(phrase.text, phrase.line, str(error)))
-        else:
-            spelled.append(SpelledPhrase(phrase.text, phrase.weight, spellings, phrase.line))
-    return tuple(spelled), tuple(refused)
+            continue
+        weight, line = phrase.weight, phrase.line
+        if before := spelled.get(name):
+            spellings = tuple(dict.fromkeys(before.spellings + spellings))
+            weight, line = max(weight, before.weight), before.line
+        spelled[name] = SpelledPhrase(name, weight, spellings, line)
+    return tuple(spelled.values()), tuple(refused)
 
 
-def _products(heads: list[Units], tails: list[Units]) -> list[Units]:
-    """Return the likeliest of all heads with all tails."""
-    if len(heads) * len(tails) <= MAX_SPELLINGS:
-        return [head + tail for head in heads for tail in tails]
-    ranked = sorted((i + j, i, j) for i in range(len(heads)) for j in range(len(tails)))[:MAX_SPELLINGS]
-    return [heads[i] + tails[j] for _, i, j in ranked]
+def _spellings(phrase: Phrase, name: str, speller: Speller) -> tuple[Units, ...]:
+    """Return the spellings of a phrase that is written as `name`, those that the list gives itself first."""
+    if name == phrase.text:
+        return speller.spell(name)
+    cut = speller.as_units(phrase.text)
+    if cut is None or len(cut) > MAX_UNITS:
+        return speller.spell(name if phrase.label is None else phrase.text)
+    try:
+        return tuple(dict.fromkeys((cut, *speller.spell(name))))
+    except Unspellable:
+        return (cut,)
+
+
+def _from_zero(ways: list[Way]) -> list[Way]:
+    """Return `ways`, cheapest first, with the costs measured from the cheapest."""
+    return [(cost - ways[0][0], units) for cost, units in ways]

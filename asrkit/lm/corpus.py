@@ -15,15 +15,16 @@ import numpy.typing as npt
 from asrkit.errors import AsrkitError, shown
 from asrkit.formats.blocks import LineBlocks
 from asrkit.formats.reading import decoded, name_of, open_binary, read_lines, split_fields
+from asrkit.formats.specials import BEGIN, END, UNKNOWN, UNKNOWN_SPELLINGS
 from asrkit.formats.word_table import COUNT, HEAD, ID, REST, index_words, is_long, move, new_table
 from asrkit.lm import tokenise as scan
 from asrkit.lm.sort_kernels import radix_sort
 from asrkit.lm.tokenise import BOS, EOS, UNK
 
-SPECIAL_WORDS = ("<unk>", "<s>", "</s>")  # with the ids 0, 1, 2 in every model of asrkit
-POLICIES = ("error", "skip", "space")
+SPECIAL_WORDS = (UNKNOWN, BEGIN, END)  # with the ids 0, 1, 2 in every model of asrkit
 MAX_TOKENS = (1 << 31) - 1
-_POLICY_CODES = {"error": scan.REFUSE, "skip": scan.SKIP, "space": scan.SPACE}
+_POLICY_CODES = {"error": scan.REFUSE, "skip": scan.SKIP, "space": scan.SPACE, "unk": scan.COUNT_UNKNOWN}
+POLICIES = tuple(_POLICY_CODES)
 _WORDS_AT_FIRST = 90_000
 
 
@@ -47,7 +48,11 @@ class SentenceReader:
     """Reads sentences; word ids are given in the order of appearance until the text is read and `vocabulary` known."""
 
     def __init__(self, special_words: str = "error") -> None:
-        """`special_words`: what `<s>`, `</s>`, `<unk>` in the text are: an "error", "space", or let "skip" the line."""
+        """Make a reader.
+
+        `special_words` tells what `<s>`, `</s>` and `<unk>` in the text are: an "error", "space", they let "skip" the
+        line, or `<unk>` counts as the unknown word ("unk"), the others being errors. `<UNK>` is `<unk>`.
+        """
         self._policy = _POLICY_CODES[special_words]
         raw = "".join(word + "\n" for word in SPECIAL_WORDS).encode()
         self._word_bytes = np.frombuffer(raw, np.uint8).copy()
@@ -57,9 +62,19 @@ class SentenceReader:
         self._table = new_table(_WORDS_AT_FIRST)
         self._words = len(SPECIAL_WORDS)
         index_words(self._word_bytes, self._starts[: self._words + 1], self._table)
+        self._index_other_spellings()
         self._checked = self._words
         self._ids, self._found = np.empty(0, np.int32), np.empty((0, 4), np.int64)  # kept by `_scan`
         self.tokens = self.sentences = 0
+
+    def _index_other_spellings(self) -> None:
+        """Enter the other spellings of the unknown word with its id; they are short: a row holds all of each."""
+        others = [spelling for spelling in UNKNOWN_SPELLINGS if spelling != UNKNOWN]
+        raw = np.frombuffer("".join(word + "\n" for word in others).encode(), np.uint8)
+        ends = np.flatnonzero(raw == ord("\n")) + 1
+        index_words(raw.copy(), np.append(0, ends), others_table := new_table(len(others)))
+        others_table[others_table[:, ID] >= 0, ID] = UNK
+        move(others_table, self._table)
 
     def read(
         self, paths: Iterable[str | os.PathLike[str]], advance: Callable[[float], None] = lambda size: None
@@ -137,8 +152,11 @@ class SentenceReader:
     def _fault(self, blocks: LineBlocks) -> AsrkitError:
         where, text = blocks.where, blocks.line() or ""
         for word in split_fields(text):
-            if word in SPECIAL_WORDS:
-                cure = "remove it, or choose what to do with --special-words skip or space"
+            refused = (BEGIN, END) if self._policy == scan.COUNT_UNKNOWN else (*SPECIAL_WORDS, *UNKNOWN_SPELLINGS)
+            if word in refused:
+                cure = "remove it, or choose what to do with --special-words skip, space or unk"
+                if word in (BEGIN, END):
+                    cure = "remove it, or choose what to do with --special-words skip or space"
                 return AsrkitError(f"the special word {word} stands in the text", where=where, cure=cure)
             if (size := len(word.encode())) > scan.MAX_WORD_BYTES:
                 what = f"a word of {size:,} bytes, {shown(word, 20)}"
@@ -149,12 +167,13 @@ class SentenceReader:
         """Return the vocabulary of the text read so far.
 
         A word belongs to the model if it is in `keep` (None: any word) and stands at least `min_count` times in the
-        text; special words always do.
+        text; special words always do. `<unk>` counts only what the text spells so.
         """
         words = self._word_bytes[: self._starts[self._words]].tobytes().decode("utf-8").split("\n")[:-1]
         rows = self._table[self._table[:, ID] >= len(SPECIAL_WORDS)]
         counts = np.zeros(self._words, np.int64)
         counts[rows[:, ID]] = rows[:, COUNT]
+        counts[UNK] = self._table[self._table[:, ID] == UNK, COUNT].sum()
         counts[EOS] = self.sentences
         leaves = counts < max(1, min_count)  # words of skipped sentences only have the count 0
         if keep is not None:

@@ -21,7 +21,8 @@ class NgramCounts:
     words: the vocabulary: `<unk>`, `<s>`, `</s>` (ids 0, 1, 2), then by descending count, then by bytes.
     grams[n - 1]: (count, n) int32, word ids, the oldest word first; each n-gram once, in ascending order of the ids.
         Of 1-grams, every word of `words`.
-    counts[n - 1]: (count,) int64. 1-grams: `<s>` 0, since nothing predicts it; `<unk>` 0 unless words were left out.
+    counts[n - 1]: (count,) int64. 1-grams: `<s>` 0, since nothing predicts it; `<unk>` 0 unless words were left out
+        or the text has it.
     """
 
     words: tuple[str, ...]

@@ -15,7 +15,7 @@ import numpy as np
 from asrkit import progress
 from asrkit.errors import AsrkitError, Status
 from asrkit.formats import arpa
-from asrkit.formats.reading import split_fields
+from asrkit.formats.reading import name_of, split_fields
 from asrkit.lm.model import Model
 
 NEVER = -np.inf
@@ -43,7 +43,7 @@ def sentences(path: str | os.PathLike[str], prefix: str, options: Options) -> It
     if not (math.isfinite(options.temperature) and options.temperature > 0):
         what = f"{options.temperature} is no temperature"
         raise AsrkitError(what, cure="take a number above 0, such as 0.8", status=Status.WRONG_USAGE)
-    model = Model.of(arpa.parse(path))
+    model = Model.of(arpa.parse(path), name_of(path))
     begin = ids_of_prefix(model, split_fields(prefix))
     cut = 0
     for ids in _made(model, begin, options):

@@ -29,9 +29,13 @@ _CURE = "make it anew with KenLM's build_binary"
 class KenlmScorer:
     """Scores sentences, word by word, with a KenLM binary."""
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        """Raises: AsrkitError: kenlm cannot load the file."""
-        self._name = name_of(path)
+    def __init__(self, path: str | os.PathLike[str], name: str | None = None) -> None:
+        """Load the file `path`, which messages call `name`.
+
+        Raises:
+            AsrkitError: kenlm cannot load the file.
+        """
+        self._name = name or name_of(path)
         # Not multiprocessing: that would run a user's script again in the new process.
         self._process = subprocess.Popen(
             [sys.executable, "-m", "asrkit.lm.kenlm_binary", os.fspath(path)],

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from itertools import zip_longest
 
 import numpy as np
 
@@ -30,12 +31,12 @@ _ENOUGH = 1e-9  # nats a token; a round of estimation that gains less is the las
 class Mixer:
     """Models, and the vocabulary of them all: the words of the first, then the new ones of the next, and so on."""
 
-    def __init__(self, arpas: Sequence[Arpa]) -> None:
-        """Raises: AsrkitError: fewer than two models; a model is broken."""
+    def __init__(self, arpas: Sequence[Arpa], names: Sequence[str] = ()) -> None:
+        """`names` are what messages call the models. Raises: AsrkitError: fewer than two models; a model is broken."""
         if len(arpas) < 2:
             cure = "name two or more"
             raise AsrkitError("one model cannot be mixed", cure=cure, status=Status.WRONG_USAGE)
-        self.models = [Model.of(arpa) for arpa in arpas]
+        self.models = [Model.of(arpa, name) for arpa, name in zip_longest(arpas, names)]
         self.vocabulary = WordIds(tuple(dict.fromkeys(word for arpa in arpas for word in arpa.words)))
         # The id in each model of each word of all, and of a word that none of them has.
         words = [*self.vocabulary.words, ""]

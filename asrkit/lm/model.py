@@ -41,14 +41,14 @@ class Model:
         self.backoffs = backoffs
 
     @classmethod
-    def of(cls, arpa: Arpa) -> Model:
-        """Return the model of an ARPA file.
+    def of(cls, arpa: Arpa, name: str | None = None) -> Model:
+        """Return the model of an ARPA file, which messages call `name`.
 
         Raises:
             AsrkitError: `<s>` or `</s>` is missing; an n-gram stands twice or has no context.
         """
         tables = [[table.astype(np.float64) for table in part] for part in (arpa.log10_probs, arpa.log10_backoffs)]
-        return cls(WordIds(arpa.words), Trie(arpa.words, arpa.grams), *tables)
+        return cls(WordIds(arpa.words, name), Trie(arpa.words, arpa.grams), *tables)
 
     def arpa(self) -> Arpa:
         """Return the model as the content of an ARPA file."""

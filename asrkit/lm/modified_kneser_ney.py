@@ -191,7 +191,7 @@ class Training:
                 ids = block.rows[:, 0] >> (TOP - self._packing.bits)
                 self._adjusted[ids], self._raw[ids] = block.adjusted, block.raw
         if order == 1:
-            kept += 2  # <unk> and <s>, which are never predicted
+            kept += 2 - (self._raw[UNK] > 0)  # <unk> and <s>, which are not predicted, unless the text has <unk>
         return _Tally(total, kept, [int(n) for n in seen[:5]])
 
     def _blocks(self, order: int) -> Iterator[Block]:
@@ -226,7 +226,7 @@ class Training:
         if self._options.interpolate_unigrams:
             own += gamma * np.float32(1.0 / np.float32(self._orders[0].kept - 1))  # any word but <s>
         else:
-            own[UNK] = gamma
+            own[UNK] += gamma
         own[BOS] = 1.0  # so that <s> can be scored as a part of the sentence
         probs.append(own)
         log10_backoffs = np.zeros(len(words), np.float32)

@@ -27,7 +27,7 @@ _LN10 = float(np.log(10.0))
 _NOTHING = 1e-10
 
 
-def prune(arpa: Arpa, *, threshold: float) -> Arpa:
+def prune(arpa: Arpa, *, threshold: float, name: str | None = None) -> Arpa:
     """Return `arpa` without the n-grams whose loss raises the perplexity by a factor of less than 1 + `threshold`.
 
     Raises:
@@ -36,17 +36,17 @@ def prune(arpa: Arpa, *, threshold: float) -> Arpa:
     if not threshold >= 0:
         cure = "take a small number such as 1e-8"
         raise AsrkitError(f"{threshold} is no threshold", cure=cure, status=Status.WRONG_USAGE)
-    model = Model.of(arpa)
+    model = Model.of(arpa, name)
     return _only(model, [each >= threshold for each in growth_of_perplexity(model)])
 
 
-def prune_to_size(arpa: Arpa, *, max_ngrams: int) -> Arpa:
+def prune_to_size(arpa: Arpa, *, max_ngrams: int, name: str | None = None) -> Arpa:
     """Return `arpa` without the n-grams that matter least, so that at most `max_ngrams` of all orders stay.
 
     Raises:
         AsrkitError: there are more 1-grams than that; the model is broken.
     """
-    model = Model.of(arpa)
+    model = Model.of(arpa, name)
     words = len(model.vocabulary)
     if max_ngrams < words:
         what = f"{max_ngrams:,} n-grams are too few: the model has {words:,} words, whose 1-grams stay"

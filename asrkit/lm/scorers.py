@@ -6,8 +6,9 @@ import os
 from collections.abc import Sequence
 from typing import Protocol
 
+from asrkit import store
 from asrkit.formats import arpa
-from asrkit.formats.reading import STDIN, open_binary
+from asrkit.formats.reading import STDIN, is_packed, name_of, open_binary
 from asrkit.lm.kenlm_binary import KenlmScorer
 from asrkit.lm.model import Model
 from asrkit.lm.scored import Scored
@@ -54,5 +55,17 @@ def open_scorer(path: str | os.PathLike[str]) -> Scorer:
         with open_binary(path) as stream:
             head = stream.read(len(KENLM_MAGIC))
         if head == KENLM_MAGIC:
-            return KenlmScorer(path)
-    return ArpaScorer(Model.of(arpa.parse(path)))
+            return open_kenlm_binary(path)
+    return ArpaScorer(Model.of(arpa.parse(path), name_of(path)))
+
+
+def open_kenlm_binary(path: str | os.PathLike[str]) -> KenlmScorer:
+    """Return a scorer of the KenLM binary `path`, gzipped or not.
+
+    Raises:
+        AsrkitError: kenlm cannot load it.
+    """
+    if not is_packed(path):
+        return KenlmScorer(path)
+    with open_binary(path) as stream, store.scratch_copy(stream) as unpacked:  # kenlm keeps it mapped
+        return KenlmScorer(unpacked, name_of(path))

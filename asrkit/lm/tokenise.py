@@ -9,7 +9,7 @@ from asrkit.formats.word_table import COUNT, ID, PIECE, enter_word, find_packed,
 
 MORE, ROOM, BAD = 0, 1, 2
 UNK, BOS, EOS = 0, 1, 2
-REFUSE, SPACE, SKIP = 0, 1, 2  # what to do with <s>, </s> and <unk> in the text
+REFUSE, SPACE, SKIP, COUNT_UNKNOWN = 0, 1, 2, 3  # what to do with <s>, </s> and <unk> in the text
 
 MAX_WORD_BYTES = 4096
 _NO_END, _UNREADABLE = -1, -2  # in place of a number of words
@@ -95,8 +95,8 @@ def scan_sentences(text, at, stop, line, words, specials, ids, found, word_bytes
                 words += 1
                 word_starts[words] = used + end - start + 1
             word = table[slot, ID]
-            if word <= EOS:
-                if specials == REFUSE:
+            if word <= EOS and not (specials == COUNT_UNKNOWN and word == UNK):
+                if specials in (REFUSE, COUNT_UNKNOWN):
                     return BAD, at, line, words, first
                 skipped = skipped or specials == SKIP
                 continue

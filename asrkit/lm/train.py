@@ -23,6 +23,7 @@ SMOOTHINGS: dict[str, tuple[str, ...]] = {
     "kneser-ney-backoff": ("discount_fallback",),
     MODIFIED_KNESER_NEY: ("discount_fallback", "prune", "no_interpolate_unigrams", "memory", "jobs"),
 }
+SPECIAL_WORDS = ("error", "skip", "space", "unk")  # what they are in a text; see `corpus.SentenceReader`
 MAX_ORDER = 8
 DEFAULT_MEMORY = "2G"
 DEFAULT_FALLBACK = (0.5, 1.0, 1.5)  # discounts D1, D2, D3+; lmplz's

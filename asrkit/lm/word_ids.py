@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
 from asrkit.errors import AsrkitError
-
-BEGIN, END, UNKNOWN = "<s>", "</s>", "<unk>"
+from asrkit.formats.specials import BEGIN, END, UNKNOWN, spelled_otherwise
 
 
 class WordIds:
@@ -17,13 +16,11 @@ class WordIds:
     `unknown` is that of `<unk>`, or len(words) where there is no `<unk>`.
     """
 
-    def __init__(self, words: Sequence[str]) -> None:
-        """Raises: AsrkitError: `<s>` or `</s>` is missing."""
+    def __init__(self, words: Sequence[str], name: str | None = None) -> None:
+        """`name` is what messages call the model. Raises: AsrkitError: `<s>` or `</s>` is missing."""
         self.words = tuple(words)
         self.ids = {word: i for i, word in enumerate(self.words)}
-        for word in (BEGIN, END):
-            if word not in self.ids:
-                raise AsrkitError(f"the model has no {word}", cure="take a model of sentences, which has <s> and </s>")
+        refuse_without_ends(self.ids, name)
         self.begin, self.end = self.ids[BEGIN], self.ids[END]
         self.unknown = self.ids.get(UNKNOWN, len(self.words))
 
@@ -48,3 +45,13 @@ class WordIds:
         lengths = np.array([len(words) + 2 for words in sentences], np.int64)
         begins = np.repeat(np.cumsum(lengths) - lengths, lengths)
         return np.array(tokens, np.int64), np.arange(len(tokens)) - begins
+
+
+def refuse_without_ends(words: Collection[str], name: str | None) -> None:
+    """Raise an AsrkitError if `words`, those of the model `name`, lack `<s>` or `</s>`."""
+    for word in (BEGIN, END):
+        if word not in words:
+            cure = "take a model of sentences, which has <s> and </s>"
+            if (other := spelled_otherwise(word, words)) is not None:
+                cure = f"spell its {other} as {word}"
+            raise AsrkitError(f"the model has no {word}", where=name, cure=cure)

@@ -43,6 +43,7 @@ class Path:
         scores: what the score is made of.
         breaks: (breaks,) int32, ascending: before which of the units, or behind the last of them, steps of a special
             unit lie at which a hotword's match breaks (law 5).
+        arcs: (arcs,) int32, the graph's arcs from its start state on.
     """
 
     words: NDArray[np.int32]
@@ -51,6 +52,7 @@ class Path:
     unit_steps: NDArray[np.int32]
     scores: Scores
     breaks: NDArray[np.int32]
+    arcs: NDArray[np.int32]
 
 
 def read_path(
@@ -94,6 +96,7 @@ def read_path(
         unit_steps=np.stack([first[at[spoken]], first[unit_ends]], axis=1).astype(np.int32),
         scores=scores,
         breaks=np.unique(np.cumsum(spoken)[broken]).astype(np.int32),
+        arcs=np.asarray(arcs, np.int32),
     )
 
 

@@ -11,7 +11,7 @@ from asrkit.store.manifest import (
     write_manifest,
 )
 from asrkit.store.publish import STDOUT, check_free, publish_file, publish_folder, write_bytes, write_lines
-from asrkit.store.scratch import ScratchFile, scratch_copy
+from asrkit.store.scratch import ScratchFile, scratch_copy, scratch_folder
 
 __all__ = [
     "MANIFEST",
@@ -27,6 +27,7 @@ __all__ = [
     "publish_folder",
     "read_manifest",
     "scratch_copy",
+    "scratch_folder",
     "write_bytes",
     "write_lines",
     "write_manifest",

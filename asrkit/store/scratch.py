@@ -1,7 +1,7 @@
 """Working space on disk, in the folder that TMPDIR names, else /tmp.
 
 `ScratchFile` is for what does not fit into memory: a file without a name, gone when the run ends in any way.
-`scratch_copy` is for a library that reads files only by their names.
+`scratch_copy` and `scratch_folder` are for a library that reads files only by their names.
 """
 
 from __future__ import annotations
@@ -73,3 +73,19 @@ def scratch_copy(stream: IO[bytes]) -> Iterator[str]:
         except OSError as error:
             raise from_os_error(error, folder) from error
         yield copy.name
+
+
+@contextmanager
+def scratch_folder() -> Iterator[str]:
+    """Yield the path of an empty folder, which is gone with all that is in it when the block ends.
+
+    Raises:
+        AsrkitError: the disk is full.
+    """
+    folder = tempfile.gettempdir()
+    try:
+        made = tempfile.TemporaryDirectory(prefix="asrkit-", dir=folder)
+    except OSError as error:
+        raise from_os_error(error, folder) from error
+    with made as path:
+        yield path

@@ -1,17 +1,39 @@
 """Readings of Chinese words as toned syllables, and how a model writes such syllables.
 
-Readings come from pypinyin, the likeliest first: of a single character all of them, of a word that its dictionary of
-phrases knows that phrase's, of other words the likeliest combinations. The neutral tone is 5: `de5`.
+Readings come from pypinyin: the phrases of its dictionary are read as it says, other words character by character. It
+lists every reading that a character ever had (平 as `bēng`, 太 as `tā`); here one counts only if it is alive: it makes
+up at least LEAST_SHARE of the character's occurrences. These are counted in running text (`readings_zh.txt`, the field
+kHanyuPinlu of Unihan) and in pypinyin's phrases, each of which weighs as _PHRASE_WEIGHT occurrences. What pypinyin
+reads first always counts, and so does what is said but not written (sandhi of 一 and 不). The neutral tone is 5: `de5`.
 """
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from functools import cache
+from importlib.resources import files
 
 MAX_READINGS = 2  # of a word of several characters
+LEAST_SHARE = 0.02  # of a character's occurrences: a rarer reading is none of the character by itself
+_LEAST_RATIO = 0.15  # a further reading of a word of several characters is at least this likely, measured by its first
+_PHRASE_WEIGHT = 10
+_COUNTED = "readings_zh.txt"  # see lexicons/README.md
+_SPOKEN = {
+    "一": ("yí", "yì"), "不": ("bú",), "谁": ("shéi",), "这": ("zhèi",), "那": ("nèi",), "哪": ("něi",),
+}  # fmt: skip
+# Surnames that are read otherwise than the character is elsewhere.
+_SURNAMES = {
+    "单": "shàn", "区": "ōu", "仇": "qiú", "查": "zhā", "任": "rén", "解": "xiè", "华": "huà", "盖": "gě", "朴": "piáo",
+    "翟": "zhái", "燕": "yān", "纪": "jǐ", "宁": "nìng", "尉": "yù", "曾": "zēng", "乐": "yuè", "黑": "hè", "折": "shé",
+    "召": "shào", "洗": "xiǎn", "员": "yùn", "繁": "pó", "逄": "páng", "秘": "bì", "覃": "qín", "缪": "miào",
+    "葛": "gě", "句": "gōu", "隗": "wěi", "种": "chóng", "令": "líng", "哈": "hǎ", "於": "yū", "郗": "xī", "都": "dū",
+    "晟": "chéng",
+}  # fmt: skip
 
 _PROBES = ("zhōng", "zhong1", "shì", "shi4")
+
+Reading = tuple[str, ...]
 
 
 def is_syllabic(units: Mapping[str, int]) -> bool:
@@ -19,25 +41,75 @@ def is_syllabic(units: Mapping[str, int]) -> bool:
     return any(probe in units for probe in _PROBES)
 
 
-def readings(word: str) -> list[tuple[str, ...]] | None:
-    """Return the readings of `word`, such as ("bao3", "ding4"), distinct; None if a character has none."""
+def readings(word: str) -> list[Reading] | None:
+    """Return the readings of `word`, such as ("bao3", "ding4"), distinct, the likeliest first.
+
+    Of a single character these are all that are alive, of a longer word at most MAX_READINGS. None if a character has
+    none.
+    """
+    first, is_known = likely_reading(word)
+    if None in first or len(first) != len(word):
+        return None
+    if len(word) == 1:
+        return [(syllable,) for syllable in likelihoods(word)]
+    ways: list[tuple[float, Reading]] = [(1.0, ())]
+    for syllable, known, character in zip(first, is_known, word, strict=True):
+        others = {} if known else likelihoods(character)
+        most = max(others.get(syllable, 0.0), LEAST_SHARE)
+        choices = [(1.0, syllable), *((min(1.0, others[s] / most), s) for s in others if s != syllable)]
+        longer = [(ratio * factor, (*head, tail)) for ratio, head in ways for factor, tail in choices]
+        longer = [way for way in longer if way[0] >= _LEAST_RATIO]
+        ways = sorted(longer, key=lambda way: -way[0])[:MAX_READINGS]  # stable: what pypinyin reads stays first
+    return [reading for _, reading in ways]
+
+
+def likely_reading(text: str) -> tuple[list[str | None], list[bool]]:
+    """Return for each character of `text` how pypinyin reads it there, None of what it cannot read; and whether it says
+    so because a phrase of its dictionary stands there.
+    """
+    from pypinyin.constants import PHRASES_DICT, PINYIN_DICT
+    from pypinyin.seg.mmseg import seg
+
+    read: list[str | None] = []
+    is_known: list[bool] = []
+    for piece in seg.cut(text):
+        if piece in PHRASES_DICT:
+            read += [_numbered(syllables[0]) for syllables in PHRASES_DICT[piece]]
+            is_known += [True] * (len(read) - len(is_known))
+        else:
+            firsts = [PINYIN_DICT.get(ord(character), "").partition(",")[0] for character in piece]
+            read += [_numbered(first) if first else None for first in firsts]
+            is_known += [False] * len(piece)
+    return read, is_known
+
+
+@cache
+def likelihoods(character: str) -> dict[str, float]:
+    """Return the living readings of `character` and their shares (which may add up to less than 1).
+
+    The one that pypinyin reads first comes first, the others by their shares. Empty of what has no reading.
+    """
     from pypinyin import Style, pinyin
 
-    style = {"style": Style.TONE3, "errors": "ignore", "neutral_tone_with_five": True, "v_to_u": True}
-    likely = [first for first, *_ in pinyin(word, **style)]
-    every = pinyin(word, heteronym=True, **style)
-    if len(likely) != len(word) or len(every) != len(word):
-        return None
-    choices = [list(dict.fromkeys([first, *others])) for first, others in zip(likely, every, strict=True)]
-    if len(word) == 1:
-        return [(syllable,) for syllable in choices[0]]
-    ranked: list[tuple[int, tuple[str, ...]]] = [(0, ())]
-    for choice in choices:
-        ranked = sorted(
-            ((rank + i, (*head, syllable)) for rank, head in ranked for i, syllable in enumerate(choice)),
-            key=lambda ranked_reading: ranked_reading[0],
-        )[:MAX_READINGS]
-    return [reading for _, reading in ranked]
+    (listed,) = pinyin(character, Style.TONE, heteronym=True, errors=list) or [[character]]
+    if listed[0] == character:
+        return {}
+    counted = _counted().get(character, Counter()) + Counter(
+        {syllable: count * _PHRASE_WEIGHT for syllable, count in _in_phrases().get(character, Counter()).items()}
+    )
+    counted[listed[0]] += 1
+    total = sum(counted.values())
+    shares = {syllable: counted[syllable] / total for syllable in dict.fromkeys(listed)}
+    spoken = _SPOKEN.get(character, ())
+    others = [s for s in shares if s != listed[0] and (shares[s] >= LEAST_SHARE or s in spoken)]
+    ordered = [listed[0], *sorted(others, key=lambda syllable: -shares[syllable])]
+    return {_numbered(syllable): shares[syllable] for syllable in ordered}
+
+
+def of_surname(character: str) -> str | None:
+    """Return how `character` is read as a surname, if that is not how it is read elsewhere."""
+    syllable = _SURNAMES.get(character)
+    return syllable and _numbered(syllable)
 
 
 @cache
@@ -58,6 +130,33 @@ def unit_of(syllable: str, character: str, units: Mapping[str, int]) -> str | No
     """
     unit = next((form for form in spellings(syllable) if form in units), None)
     if unit is None and syllable.endswith("5"):
-        others = (other for (other,) in readings(character) or () if not other.endswith("5"))
+        others = (other for other in likelihoods(character) if not other.endswith("5"))
         return next((found for other in others if (found := unit_of(other, character, units))), None)
     return unit
+
+
+@cache
+def _numbered(syllable: str) -> str:
+    """Return `syllable`, as in `bǎo`, with its tone as a number."""
+    from pypinyin.contrib.tone_convert import tone_to_tone3
+
+    return tone_to_tone3(syllable, neutral_tone_with_five=True, v_to_u=True)
+
+
+@cache
+def _counted() -> dict[str, Counter[str]]:
+    """Return character -> how often each reading was counted in running text."""
+    rows = (line.split() for line in files("asrkit.text").joinpath(_COUNTED).read_text("utf-8").splitlines())
+    return {row[0]: Counter(dict(zip(row[1::2], map(int, row[2::2]), strict=True))) for row in rows}
+
+
+@cache
+def _in_phrases() -> dict[str, Counter[str]]:
+    """Return character -> in how many phrases of pypinyin's dictionary it has each reading."""
+    from pypinyin.constants import PHRASES_DICT
+
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for phrase, syllables in PHRASES_DICT.items():
+        for character, (syllable, *_) in zip(phrase, syllables, strict=False):
+            counts[character][syllable] += 1
+    return counts

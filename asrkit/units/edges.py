@@ -24,8 +24,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from asrkit.formats.specials import has_no_spaces
 from asrkit.formats.tokens import UnitTable
-from asrkit.units.joining import Joiner, is_cjk
+from asrkit.units.joining import Joiner
 from asrkit.units.special import byte_of, is_special
 
 _WORD_START, _GOES_ON = "▁", "@@"
@@ -93,4 +94,4 @@ def _edges_of(unit: str, joiner: Joiner) -> tuple[bool, bool, bool]:
 
 def _is_inside_words(character: str) -> bool:
     """Whether words that are parted by spaces may go on with this character: a letter, digit, accent, apostrophe."""
-    return character in _APOSTROPHES or (unicodedata.category(character)[0] in "LMN" and not is_cjk(character))
+    return character in _APOSTROPHES or (unicodedata.category(character)[0] in "LMN" and not has_no_spaces(character))

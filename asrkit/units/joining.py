@@ -20,18 +20,14 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from asrkit.formats.specials import delimiter_of, has_no_spaces
 from asrkit.formats.tokens import UnitTable
-from asrkit.units.special import WORD_DELIMITERS, byte_of, is_special
+from asrkit.units.special import byte_of, is_special
 from asrkit.units.syllables import characters_of
 
 _GOES_ON = "@@"
 _WORD_START = "▁"
 _WHITE = re.compile(r"[\s\0\ud800-\udfff]+")
-# Ideographs, kana, bopomofo, their marks and full-width forms; not Hangul.
-_CJK = re.compile(
-    "[\u2e80-\u312f\u3190-\ua4cf\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff9f\uffe0-\uffef"
-    "\U0001b000-\U0001b16f\U00020000-\U0003ffff]"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +57,8 @@ class Joiner:
         self.spells_letters = not (self.marks_starts or self.marks_going_on) and all(
             len(letter) == 1 for letter in letters
         )
-        self._joins_digits = not self.marks_starts and any(is_cjk(unit[:1]) for unit in spoken)
-        delimiters = WORD_DELIMITERS if self.spells_letters else (" ", "<space>")
-        self.delimiters = frozenset(unit for unit in spoken if unit in delimiters)
+        self._joins_digits = not self.marks_starts and any(has_no_spaces(unit[:1]) for unit in spoken)
+        self.delimiters = frozenset((delimiter_of(units.units), *units.index.keys() & {" ", "<space>"})) - {None}
         self._characters: Mapping[str, str] = characters_of(units)
 
     def words(self, units: Sequence[str]) -> list[UnitWord]:
@@ -108,7 +103,7 @@ class Joiner:
         """Whether `unit` goes on with the word before it: a SentencePiece unit without `▁` that is no ideograph."""
         if not self.marks_starts or is_special(unit) or unit in self.delimiters:
             return False
-        return not unit.startswith(_WORD_START) and not is_cjk(unit[:1])
+        return not unit.startswith(_WORD_START) and not has_no_spaces(unit[:1])
 
     def _piece(self, unit: str) -> bytes:
         byte = byte_of(unit)
@@ -129,7 +124,7 @@ class Joiner:
             return True  # a Chinese model says 15 digit by digit, as FunASR's post-processing has it
         if not (self.marks_starts or self.spells_letters):
             return False
-        return not is_cjk(first) and not is_cjk(last) and unit not in self._characters
+        return not has_no_spaces(first) and not has_no_spaces(last) and unit not in self._characters
 
 
 def text_of(words: Iterable[str]) -> str:
@@ -145,13 +140,8 @@ def text_of(words: Iterable[str]) -> str:
     return text
 
 
-def is_cjk(character: str) -> bool:
-    """Whether `character` is an ideograph, kana, or one of their marks, beside which no space stands."""
-    return _CJK.fullmatch(character) is not None
-
-
 def _apart(last: str, first: str) -> bool:
-    if not is_cjk(last) and not is_cjk(first):
+    if not has_no_spaces(last) and not has_no_spaces(first):
         return True
     return _is_hangul(last) or _is_hangul(first)
 
@@ -162,7 +152,7 @@ def _is_hangul(character: str) -> bool:
 
 def _is_latin(unit: str) -> bool:
     """Whether `unit` has letters of an alphabet, which words are spelled with."""
-    return any(unicodedata.category(c)[0] == "L" and not is_cjk(c) for c in unit)
+    return any(unicodedata.category(c)[0] == "L" and not has_no_spaces(c) for c in unit)
 
 
 def _last_character(text: bytearray) -> str:

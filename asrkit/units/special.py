@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import re
 
-BLANKS = ("<blank>", "<blk>", "<eps>")
-ENDS = ("</s>", "<eos>", "<sos/eos>")
-WORD_DELIMITERS = ("|", " ", "<space>")  # of wav2vec2, of NeMo and pyctcdecode, of WeNet and icefall
+from asrkit.formats.specials import DELIMITERS
 
 _IN_BRACKETS = re.compile(r"<[^<>\s]+>|\[[A-Za-z_]+\]")
 _BYTE = re.compile(r"<0x([0-9A-Fa-f]{2})>")
@@ -18,7 +16,7 @@ _BYTE = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 
 def is_special(unit: str) -> bool:
     """Whether `unit` never becomes text; the space between words and the bytes of SentencePiece do."""
-    return _IN_BRACKETS.fullmatch(unit) is not None and unit not in WORD_DELIMITERS and byte_of(unit) is None
+    return _IN_BRACKETS.fullmatch(unit) is not None and unit not in DELIMITERS and byte_of(unit) is None
 
 
 def byte_of(unit: str) -> int | None:

@@ -14,7 +14,7 @@ asrkit segment text.txt -o words.txt
 asrkit train-lm words.txt -o full.arpa --order 3 --min-count 3
 
 # 2. As many n-grams as 15 MB of graph hold.
-asrkit prune-lm full.arpa --max-ngrams 180000 -o general.arpa
+asrkit prune-lm full.arpa --max-ngrams 215000 -o general.arpa
 
 # 3. The vocabulary in the model's syllables; numerals and Latin letters have none and are left out, see the report.
 sed -n '/^.1-grams:/,/^$/p' general.arpa | cut -sf2 | grep -v '^<' > vocabulary.txt

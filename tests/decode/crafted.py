@@ -18,11 +18,11 @@ def said(units, steps, sure=0.98):
     return np.log(rows / rows.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
-def write_posteriors(path, units, utterances, *, seconds=0.2):
+def write_posteriors(path, units, utterances, *, seconds=0.2, sure=0.98):
     """Write what was said in each utterance, with a step every `seconds`; None: without times."""
     items = []
     for utt, steps in utterances.items():
-        rows = said(units, steps.split() if isinstance(steps, str) else steps)
+        rows = said(units, steps.split() if isinstance(steps, str) else steps, sure)
         times = None if seconds is None else (np.arange(len(rows)) * seconds).astype(np.float32)
         items.append((utt, Posteriors(rows, times)))
     posteriors.write(path, items)

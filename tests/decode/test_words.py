@@ -1,6 +1,5 @@
-from asrkit.decode.words import spans, unlisted_names, ways_to_say
+from asrkit.decode.words import spans, ways_to_say
 from asrkit.formats.lexicon import Lexicon, Pronunciation
-from asrkit.hotwords.graph import Match
 from tests.random_cases import random_cases
 
 LEXICON = Lexicon(
@@ -59,26 +58,3 @@ def test_of_several_ways_earlier_words_get_fewer_units(rng):
 
 def test_an_hour_of_words_has_spans():
     assert spans(["阳光", "保"] * 5000, ("a", "b", "c") * 5000, WAYS)[-1] == (14_999, 15_000)
-
-
-def _match(start, end, *phrases):
-    return Match(phrases, start, end, 1.0)
-
-
-def test_a_name_that_the_graph_lacks_is_written_as_its_hotword():
-    spelled = [(0, 1), (1, 2), (2, 4)]
-    assert unlisted_names(spelled, [_match(0, 2, "昆凌")], {"昆", "灵"}.__contains__) == {0: (2, "昆凌")}
-
-
-def test_among_words_of_the_graph_the_language_model_chooses():
-    assert unlisted_names([(0, 2)], [_match(0, 2, "公式")], {"公式", "公事"}.__contains__) == {}
-
-
-def test_a_hotword_that_ends_within_a_word_leaves_it_as_it_is():
-    assert unlisted_names([(0, 1), (1, 3)], [_match(0, 2, "昆凌")], set().__contains__) == {}
-
-
-def test_of_overlapping_names_the_longest_is_written():
-    spelled = [(0, 1), (1, 2), (2, 3), (3, 4)]
-    matches = [_match(0, 2, "甲乙"), _match(1, 4, "乙丙丁"), _match(3, 4, "丁")]
-    assert unlisted_names(spelled, matches, set().__contains__) == {1: (4, "乙丙丁")}

@@ -3,6 +3,7 @@ import pytest
 from asrkit.errors import AsrkitError
 from asrkit.formats import lexicon
 from asrkit.formats.lexicon import Lexicon, Pronunciation
+from asrkit.formats.tokens import UnitTable
 from tests.formats.bad_files import check_broken, check_harmless, odd_word, put, told, written
 from tests.mutants import survives
 from tests.random_cases import random_cases
@@ -46,10 +47,16 @@ def test_probabilities_are_read_when_asked_for(tmp_path):
     assert [e.probability for e in lexicon.parse(path, probabilities=True).entries] == [0.75, 0.25, 1.0]
 
 
-def test_a_column_that_looks_like_probabilities_is_never_taken_silently(tmp_path):
-    path = written(tmp_path / "lexiconp.txt", "行 0.75 xing2\n行 0.25 hang2\n好 1.0 hao3\n")
-    message = told(lexicon.parse, path, "the second column looks like probabilities")
-    assert "--lexicon-probabilities" in message
+def test_kaldis_lexiconp_is_known_by_its_second_column_and_told(tmp_path, capsys):
+    path = written(tmp_path / "lexiconp.txt", "行 0.75 xing2\n行 0.25 hang2\n好 1 hao3\n")
+    assert [(e.units, e.probability) for e in lexicon.parse(path).entries] == [
+        (("xing2",), 0.75),
+        (("hang2",), 0.25),
+        (("hao3",), 1.0),
+    ]
+    assert "the second column is taken for the probabilities" in capsys.readouterr().err
+    path = written(tmp_path / "nearly", "行 0.75 xing2\n" * 30 + "好 hao3 x\n")
+    told(lexicon.parse, path, "nearly:31: the second column has a probability on almost every line, but not here")
     path = written(tmp_path / "units.txt", "一 1 2\n二 1 3\n半 0.5\n")  # numbers may be units
     assert len(lexicon.parse(path).entries) == 3
 
@@ -98,3 +105,42 @@ def test_damaged_files_are_survived(tmp_path):
     good = "行 0.75 xing2\n行 0.25 hang2\n好 1.0 hao3\n".encode()
     values, errors = survives(read_with_probabilities, good, tmp_path / "p.txt")
     assert errors > 100 and values > 100
+
+
+CMUDICT = """;;; # CMUdict  --  Major Version: 0.07
+;;; ========
+HELLO  HH AH0 L OW1
+HELLO(1)  HH EH0 L OW1
+AALBORG  AO1 L B AO0 R G # place, danish
+#HASH-MARK  HH AE1 SH M AA2 R K
+A.(2)  AH0
+"""
+
+
+def test_cmudict_is_read_with_its_comments_and_numbered_pronunciations(tmp_path):
+    entries = lexicon.parse(written(tmp_path / "cmudict", CMUDICT)).entries
+    assert [(e.word, " ".join(e.units), e.line) for e in entries] == [
+        ("HELLO", "HH AH0 L OW1", 3),
+        ("HELLO", "HH EH0 L OW1", 4),
+        ("AALBORG", "AO1 L B AO0 R G", 5),
+        ("#HASH-MARK", "HH AE1 SH M AA2 R K", 6),
+        ("A.(2)", "AH0", 7),  # no A. stands in the file: a word of its own
+    ]
+
+
+def test_a_sharp_among_other_units_than_cmudicts_is_a_unit(tmp_path):
+    entries = lexicon.parse(written(tmp_path / "l", "C# c #\nA#B A # B\n#1 # 1\n")).entries
+    assert [e.units for e in entries] == [("c", "#"), ("A", "#", "B"), ("#", "1")]
+
+
+def test_a_file_of_comments_has_no_word(tmp_path):
+    told(lexicon.parse, written(tmp_path / "l", ";;; nothing\n"), "no word stands in this file")
+
+
+def test_a_space_among_units_has_a_name_in_the_file(tmp_path):
+    value = Lexicon((Pronunciation("ab", ("a", "b", " ")),))
+    put(tmp_path / "l", lexicon.serialize(value))
+    assert (tmp_path / "l").read_text() == "ab a b <space>\n"
+    read = lexicon.parse(tmp_path / "l")
+    assert read.in_units(UnitTable(("a", "b", " "))) == value
+    assert read.in_units(UnitTable(("a", "b", "<space>"))) == read

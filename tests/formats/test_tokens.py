@@ -61,7 +61,10 @@ def test_brackets_as_first_unit_are_not_taken_for_json(tmp_path):
     [
         ("", "no unit stands in this file; copy the model's tokens.json anew"),
         (" \n\n", "no unit stands in this file"),
-        ('{"a": 0}', "this is a JSON object, where a list of units is needed; write a list of strings"),
+        ('{"a": "0"}', "this JSON object does not give each unit a whole number; write"),
+        ('{"a": 0, "b": 2}', "no unit has the id 1, although there are 2 units"),
+        ('{"a": 0, "b": 0}', "no unit has the id 1, although there are 2 units"),
+        ('{"a": 0, "a": 1}', "the key 'a' stands twice"),
         ("[]", "this list of units is empty"),
         ('["a", 1]', "unit 1 is '1', where a string is needed"),
         ('["a", ""]', "unit 1 is '\"\"', where a string is needed"),

@@ -62,7 +62,7 @@ def test_a_folder_says_how_it_was_made(here):
     assert manifest.facts["topology"] == "ctc"
     assert manifest.facts["units_sha256"] == tokens.parse("tokens.json").sha256
     parts = {f"{name}.fst" for name in ("TLG", "T", "L", "G", "LG")}
-    assert {*manifest.outputs} == parts | {"words.txt", "units.txt", "lexicon.txt"}
+    assert {*manifest.outputs} == parts | {"words.txt", "units.txt", "lexicon.txt", "costs.txt"}
     assert changed_inputs("graph", manifest) == []
     Path("lm.arpa").write_text(LM.replace("-0.15", "-0.16"), "utf-8")
     assert changed_inputs("graph", manifest) == ["lm.arpa changed"]
@@ -153,7 +153,7 @@ WRONG = {
     "a word that is no word": ("lexicon.txt", "甲 a\n<s> b\n", (), "lexicon.txt:2: '<s>' cannot be a word"),
     "duplicated units": ("tokens.json", '["a", "a"]', (), "has two ids"),
     "an empty unit table": ("tokens.json", "", (), "no unit stands in this file"),
-    "an object for a unit table": ("tokens.json", '{"a": 0}', (), "JSON object, where a list of units is needed"),
+    "an object for a unit table": ("tokens.json", '{"a": "0"}', (), "does not give each unit a whole number"),
     "no blank": ("tokens.json", '["a", "b", "c"]', ("--topology", "ctc"), "needs a blank unit"),
     "a model without ends": ("lm.arpa", LM.replace("</s>", "丁"), (), "the model has no </s>"),
     "not a model": ("lm.arpa", "hello\n", (), "not an ARPA file"),

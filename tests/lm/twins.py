@@ -66,7 +66,7 @@ class ModifiedKneserNey:
                 sums[gram[:-1]] += count
                 left[gram[:-1]] += discount(n, count) if stays(gram) else count
         unigrams = [gram for gram in adjusted[0] if stays(gram)]
-        uniform = 1 / (len(unigrams) + 1)
+        uniform = 1 / len({*unigrams, ("<unk>",)})
         self.probabilities = {("<unk>",): left[()] / sums[()] * uniform, ("<s>",): 1.0}
         for n in range(1, order + 1):
             for gram, count in adjusted[n - 1].items():

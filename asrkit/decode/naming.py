@@ -1,0 +1,339 @@
+"""What is written where a hotword is said: the graph's own words, or a phrase of the list (the law of written phrases).
+
+Where units are sounds, several texts share one sequence of units, and the search, which matches units, lifts them all.
+The text is chosen when the path is written: for each occurrence that begins and ends where words do, the lowest of
+
+    lm_scale · LM(own words)  − word_score · words − own bonus, if the own words are a phrase of the list
+    lm_scale · LM(phrase)     − word_score · words − the phrase's own bonus
+
+in the context of the words around it. LM(phrase) is the cost of its cheapest spelling: words of the graph that are
+written like it, or else one unknown word. A phrase whose own bonus is not above 0 takes nobody's place. In a closed
+vocabulary a phrase without spelling costs as much as the words that it takes the place of.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asrkit.decode.words import Ways, WrittenWord
+from asrkit.graph.folder import GraphFolder
+from asrkit.hotwords.graph import Match
+from asrkit.search.constrained import Node, Way, cheapest_way
+from asrkit.search.graph import SearchGraph
+from asrkit.search.options import Options
+from asrkit.search.path import Path, says_new_unit
+from asrkit.units.joining import text_of
+
+CONTEXT = 8  # words before and after a phrase, in which the language model may forget what was written
+_MOST_ALIKE = 3  # equal labels in a row that matter in a CTC graph
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A part of a text that is written otherwise.
+
+    Attributes:
+        first, last: the written words [first, last) that it takes the place of.
+        parts: the words in their place.
+        lm_cost: what that adds to the path's LM cost (nats, unscaled), if it is known.
+        word_count: how many more words of the language model it counts for.
+    """
+
+    first: int
+    last: int
+    parts: tuple[str, ...]
+    lm_cost: float = 0.0
+    word_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    total: float
+    lm_cost: float
+    word_count: int
+    parts: tuple[str, ...]
+
+
+class Namer:
+    """Chooses the texts of hotwords on paths through one graph."""
+
+    def __init__(self, folder: GraphFolder, graph: SearchGraph, ways: Ways) -> None:
+        """Make a namer of the graph in `folder`, opened as `graph`, whose words are said in these `ways`."""
+        self._folder, self._graph, self._ways = folder, graph, ways
+        self._word_of: Mapping[int, str] = folder.words.symbols
+
+    @cached_property
+    def _unknown_units(self) -> tuple[int, ...]:
+        """The labels of units that the graph reads as the unknown word."""
+        if not self._folder.unknown:
+            return ()
+        index = self._folder.units.index
+        said = self._ways.get(self._word_of[self._folder.unknown], ())
+        return tuple(index[way[0]] + 1 for way in said if len(way) == 1 and way[0] in index)
+
+    def names(
+        self,
+        path: Path,
+        spelled: Sequence[tuple[int, int]],
+        written: Sequence[WrittenWord],
+        matches: Sequence[Match],
+        options: Options,
+    ) -> list[Name]:
+        """Return what is written otherwise than the path has it, in order. Of overlapping phrases the longest counts.
+
+        Args:
+            path: of the search.
+            spelled: the units [first, end) of each of its words.
+            written: its words as they are written without a list.
+            matches: complete occurrences of hotwords in its units.
+            options: of the search; they tell lm_scale and word_score.
+        """
+        first_at = {word.first: number for number, word in enumerate(written)}
+        last_at = {word.end: number + 1 for number, word in enumerate(written)}
+        taken: set[int] = set()
+        found = []
+        for match in sorted(matches, key=lambda match: (match.start - match.end, match.start)):
+            if match.start not in first_at or match.end not in last_at:
+                continue
+            first, last = first_at[match.start], last_at[match.end]
+            begin, end = written[first].words[0], written[last - 1].words[1]
+            aligned = spelled[begin][0] == match.start and spelled[end - 1][1] == match.end
+            if not aligned or not taken.isdisjoint(range(first, last)):
+                continue
+            own_text = text_of(word.text for word in written[first:last])
+            choice = self._chosen(path, spelled, (begin, end), own_text, match, options)
+            if choice is not None:
+                taken.update(range(first, last))
+                if choice.parts:
+                    found.append(Name(first, last, choice.parts, choice.lm_cost, choice.word_count))
+        return sorted(found, key=lambda name: name.first)
+
+    def _chosen(
+        self,
+        path: Path,
+        spelled: Sequence[tuple[int, int]],
+        words: tuple[int, int],
+        own_text: str,
+        match: Match,
+        options: Options,
+    ) -> _Choice | None:
+        """Return what is written for `match`, said as the path's words [begin, end); without parts: as it is.
+
+        None if the list has nothing to say: it is written as the graph has it.
+        """
+        own = _listed_as(own_text, match)
+        rivals = [phrase for phrase in match.phrases if phrase != own and match.own_bonus(phrase) > 0]
+        own_bonus = 0.0 if own is None else match.own_bonus(own)
+        as_listed = () if own is None or own == own_text else tuple(own.split())
+        if not rivals and own_bonus >= 0:
+            return None if own is None else _Choice(0.0, 0.0, 0, as_listed)
+        place = _Place.of(self._graph, path, spelled, words, match)
+        if place is None:
+            return None
+        count = words[1] - words[0]
+
+        def cost(middle: _Middle, labels: list[int], extra: float = 0.0) -> Way | None:
+            return place.way(middle, labels, extra)
+
+        mine = cost(_exactly(path.words[words[0] : words[1]].tolist()), place.labels)
+        if mine is None:
+            return None
+
+        def choice(way: Way, bonus: float, parts: tuple[str, ...], number: int) -> _Choice:
+            total = options.lm_scale * way.cost - options.word_score * number - bonus
+            return _Choice(total, way.cost - mine.cost, number - count, parts)
+
+        choices = [choice(mine, own_bonus, as_listed, count)]
+        if own_bonus < 0:
+            other = cost(_otherwise(own_text, self._word_of), place.labels)
+            if other is not None:
+                parts = tuple(self._word_of[word] for word in place.middle_words(other))
+                choices.append(choice(other, 0.0, parts, len(parts)))
+        for phrase in sorted(rivals, key=lambda phrase: (-match.own_bonus(phrase), phrase)):
+            way, number = self._cheapest(phrase, place, match, mine, count)
+            choices.append(choice(way, match.own_bonus(phrase), tuple(phrase.split()), number))
+        best = min(choices, key=lambda one: one.total)
+        if best is choices[0] and own is None:
+            return None
+        return best
+
+    def _cheapest(self, phrase: str, place: _Place, match: Match, mine: Way, count: int) -> tuple[Way, int]:
+        """Return the cheapest spelling of a phrase, and how many words it has."""
+        spelled = place.way(_spelling(phrase, self._word_of), place.labels)
+        unknown = None
+        label = place.free_label(self._unknown_units)
+        if label is not None:
+            extra = self._folder.unknown_cost * (match.end - match.start - 1)
+            unknown = place.way(_exactly([self._folder.unknown]), place.with_unit(label), extra)
+        ways = [way for way in (spelled, unknown) if way is not None]
+        if not ways:
+            return mine, count
+        best = min(ways, key=lambda way: way.cost)
+        return best, len(place.middle_words(best))
+
+
+@dataclass(frozen=True)
+class _Middle:
+    """An acceptor of the words between those before and behind a phrase."""
+
+    first: Node
+    follow: Callable[[Node, int], Node | None]
+    is_last: Callable[[Node], bool]
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where on a path a phrase is said: a window of labels around it, and the words before and behind it."""
+
+    graph: SearchGraph
+    start: int
+    end: int | None
+    before: tuple[int, ...]
+    behind: tuple[int, ...]
+    head: list[int]
+    inside: list[int]
+    tail: list[int]
+
+    @classmethod
+    def of(
+        cls,
+        graph: SearchGraph,
+        path: Path,
+        spelled: Sequence[tuple[int, int]],
+        words: tuple[int, int],
+        match: Match,
+    ) -> _Place | None:
+        """Return the place of `match`, the path's words [begin, end); None if words come out where they cannot."""
+        begin, end = words
+        chosen = graph.fst.arcs[path.arcs]
+        labels, nexts = chosen["ilabel"], chosen["next"]
+        sources = np.append(graph.fst.start, nexts)
+        spoken = np.flatnonzero(says_new_unit(graph, sources[:-1], labels, chosen["olabel"], nexts))
+        out = np.cumsum(np.append(0, chosen["olabel"] != 0))  # words that have come out before each arc
+        first = int(spoken[spelled[max(0, begin - CONTEXT)][0]]) if begin > CONTEXT else 0
+        last, target = len(labels), None
+        if end + CONTEXT < len(spelled):
+            at = int(spoken[spelled[end + CONTEXT][0]])
+            if out[at] >= end:
+                last, target = at, int(sources[at])
+        if target is None and not np.isfinite(graph.fst.states["final"][sources[-1]]):
+            target = int(sources[-1])  # of a path that came to no end
+        if out[first] > begin or out[last] < end:
+            return None
+        edges = int(spoken[match.start]), int(spoken[match.end]) if match.end < len(spoken) else last
+        return cls(
+            graph=graph,
+            start=int(sources[first]),
+            end=target,
+            before=tuple(path.words[out[first] : begin].tolist()),
+            behind=tuple(path.words[end : out[last]].tolist()),
+            head=_short(labels[first : edges[0]]),
+            inside=_short(labels[edges[0] : edges[1]]),
+            tail=_short(labels[edges[1] : last]),
+        )
+
+    @property
+    def labels(self) -> list[int]:
+        return self.head + self.inside + self.tail
+
+    def with_unit(self, label: int) -> list[int]:
+        """Return the labels with one unit in the place of the phrase."""
+        blank = [self.graph.special_units[0] + 1] if self.graph.topology == "ctc" else []
+        return [*self.head, *blank, label, *blank, *self.tail]
+
+    def free_label(self, labels: Sequence[int]) -> int | None:
+        """Return one of the labels that is not beside the phrase, so that CTC does not take it for a repeat."""
+        near = {*self.head[-1:], *self.tail[:1]}
+        return next((label for label in labels if label not in near), None)
+
+    def way(self, middle: _Middle, labels: list[int], extra: float = 0.0) -> Way | None:
+        """Return the cheapest way with the words before and behind the phrase, and those of `middle` in between."""
+        before, behind = self.before, self.behind
+
+        def follow(node: Node, word: int) -> Iterator[Node]:
+            stage, at = node  # type: ignore[misc]
+            if stage == 0:
+                if before[at] == word:
+                    yield (0, at + 1) if at + 1 < len(before) else (1, middle.first)
+            elif stage == 1:
+                after = middle.follow(at, word)
+                if after is not None:
+                    yield 1, after
+                if middle.is_last(at) and behind and behind[0] == word:
+                    yield 2, 1
+            elif at < len(behind) and behind[at] == word:
+                yield 2, at + 1
+
+        def is_last(node: Node) -> bool:
+            stage, at = node  # type: ignore[misc]
+            return at == len(behind) if stage == 2 else stage == 1 and not behind and middle.is_last(at)
+
+        first = (0, 0) if before else (1, middle.first)
+        way = cheapest_way(self.graph.fst, self.start, labels, first, follow, is_last, end=self.end)
+        return None if way is None else way._replace(cost=way.cost + extra)
+
+    def middle_words(self, way: Way) -> tuple[int, ...]:
+        """Return the words of a way between those before and behind."""
+        return way.words[len(self.before) : len(way.words) - len(self.behind)]
+
+
+def _exactly(words: Sequence[int]) -> _Middle:
+    return _Middle(
+        0, lambda at, word: at + 1 if at < len(words) and words[at] == word else None, lambda at: at == len(words)
+    )
+
+
+def _spelling(phrase: str, word_of: Mapping[int, str]) -> _Middle:
+    """Return the acceptor of the words that are written like `phrase`, in whatever way they cut it."""
+    text = "".join(phrase.split())
+    cuts, at = {0, len(text)}, 0
+    for part in phrase.split():
+        cuts.add(at)
+        cuts.update(at + i for i in range(1, len(part)) if text_of((part[i - 1], part[i])) == part[i - 1 : i + 1])
+        at += len(part)
+
+    def follow(at: Node, word: int) -> Node | None:
+        name = word_of[word]
+        end = at + len(name)
+        return end if text.startswith(name, at) and end in cuts else None
+
+    return _Middle(0, follow, lambda at: at == len(text))
+
+
+def _otherwise(text: str, word_of: Mapping[int, str]) -> _Middle:
+    """Return the acceptor of all words but those that are written `text`; its nodes: how much is alike, -1 no more."""
+    text = "".join(text.split())
+
+    def follow(at: Node, word: int) -> Node | None:
+        name = word_of[word]
+        return at + len(name) if at >= 0 and text.startswith(name, at) else -1
+
+    return _Middle(0, follow, lambda at: at == -1 or 0 < at < len(text))
+
+
+def _listed_as(text: str, match: Match) -> str | None:
+    """Return the phrase that `text` is, whatever its case, width and spaces; the same to the letter comes first."""
+    if text in match.phrases:
+        return text
+    alike = [phrase for phrase in match.phrases if folded(phrase) == folded(text)]
+    return max(alike, key=match.own_bonus, default=None)
+
+
+def folded(text: str) -> str:
+    """Return `text` as it is compared with a hotword: without spaces, case and width."""
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def _short(labels: NDArray[np.integer]) -> list[int]:
+    """Return the labels read, runs of equal ones cut short: more of them stay in the same state of a CTC graph."""
+    found: list[int] = []
+    for label in labels[labels != 0].tolist():
+        if len(found) < _MOST_ALIKE or any(label != before for before in found[-_MOST_ALIKE:]):
+            found.append(label)
+    return found
