@@ -29,7 +29,7 @@ def row(name: str, place: str, reference: str, hotwords: str) -> list[str]:
     alike = Normaliser(nfkc=True, fold_case=True, remove_punctuation=True)
     said, heard = ({utt: alike(text) for utt, text in transcripts.read(p).texts.items()} for p in (reference, path))
     utterances = score(said, heard, "mixed")
-    phrases = [split(alike(phrase.text), "mixed") for phrase in hotword_list.parse(hotwords).phrases]
+    phrases = [split(alike(phrase.written), "mixed") for phrase in hotword_list.parse(hotwords).phrases]
     names = sum(count_hotwords(utterances, phrases).values(), HotwordTally())
     _, outside = inside_and_outside(utterances, phrases)
     rates = [f"{100 * tally.rate:.1f} %" for tally in (total(u.tally for u in utterances), outside)]

@@ -16,6 +16,12 @@ from tests.mutants import survives
 FILES = {
     "lm.arpa": ("\\data\\\nngram 1=3\nngram 2=12345\n\n\\1-grams:\n-1 a\n", "n-gram model (ARPA)", "2-grams 12,345"),
     "tokens.json": ('["<blank>", "a"]', "unit table (JSON)", "units 2"),
+    "vocab.json": ('{"<pad>": 0, "a": 1, "|": 2}', "unit table (JSON)", "between words |"),
+    "tokens-of-letters.txt": ("<blank> 0\na 1\n  2\n", "unit table (text)", "first <blank> a <space>"),
+    "cmudict": (";;; c\nA  AH0\nA(2)  EY1\nHI  HH AY1 # greeting\n", "lexicon", "words 2"),
+    "kaldi-lexicon": ("!SIL SIL\n<UNK> SPN\nA AH\nHELLO HH AH L OW\nLOW L OW\n", "lexicon", "words 5"),
+    "lexiconp.txt": ("a 1.0 x\nb 0.5 y\nb 0.5 z\n", "lexicon", "units 3"),
+    "odd.arpa": ("\\data\\\nngram 1=1e3\n\n\\1-grams:\n", "n-gram model (ARPA)", "1-grams 1e3"),
     "tokens.txt": ("<blank> 0\na 1\n", "unit table (text)", "units 2"),
     "words.txt": ("<eps> 0\na 1\n#0 9\n", "symbol table", "largest id 9"),
     "lexicon": ("阳光 yang2 guang1\n光 guang1\n阳 yang2\n", "lexicon", "units 2"),

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "asrkit"
-HOUSE = ("errors", "progress", "store", "compiled", "formats")
+HOUSE = ("errors", "defaults", "progress", "store", "compiled", "formats")
 WORK = ("text", "units", "lm", "graph", "hotwords", "audio", "acoustic", "search", "decode", "score")
 ROOMS = (*HOUSE, *WORK, "describe", "cli")
 NOT_ROOMS = {"__init__", "__main__", "demo", "models"}  # the last two are data with their paths

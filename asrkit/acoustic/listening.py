@@ -18,6 +18,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from asrkit import defaults
 from asrkit.acoustic import timestamps
 from asrkit.acoustic.model import AcousticModel, Emission, Features
 from asrkit.audio import energy, read
@@ -54,8 +55,8 @@ class Options:
         speech: which samples are speech, as (first, last) pairs, such as `asrkit.audio.vad` finds; None: by energy.
     """
 
-    longest: float = 30.0
-    batch_seconds: float = 0.0
+    longest: float = defaults.LONGEST
+    batch_seconds: float = defaults.BATCH_SECONDS
     channel: int | None = None
     speech: Speech | None = None
 

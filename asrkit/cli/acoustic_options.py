@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from asrkit import progress
+from asrkit import defaults, progress
 
 if TYPE_CHECKING:
     from asrkit.acoustic.listening import Options
@@ -15,16 +15,17 @@ if TYPE_CHECKING:
 
 _OPTIONS = (
     click.option("--model", "model_path", type=click.Path(), help="A model folder.  [default: the one that ships]"),
-    click.option("--precision", type=click.Choice(["auto", "fp32", "int8"]), default="auto", show_default=True,
-                 help="Which file of the folder; auto: fp32 if it is there."),
-    click.option("--provider", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True,
+    click.option("--precision", type=click.Choice(["auto", "fp32", "int8"]), default=defaults.PRECISION,
+                 show_default=True, help="Which file of the folder; auto: fp32 if it is there."),
+    click.option("--provider", type=click.Choice(["cpu", "cuda"]), default=defaults.PROVIDER, show_default=True,
                  help="Where the network runs; cuda needs onnxruntime-gpu."),
-    click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="Of the network."),
+    click.option("--threads", type=click.IntRange(1), default=defaults.THREADS, show_default=True,
+                 help="Of the network."),
     click.option("--channel", type=click.IntRange(0), help="The channel to hear, from 0.  [default: all, mixed]"),
     click.option("--vad", is_flag=True, help="Find speech with silero-vad (the extra `vad`)."),
-    click.option("--longest", type=click.FloatRange(1), default=30.0, show_default=True,
+    click.option("--longest", type=click.FloatRange(1), default=defaults.LONGEST, show_default=True,
                  help="Seconds; longer recordings are cut at silences."),
-    click.option("--batch-seconds", type=click.FloatRange(0), default=0.0, show_default=True,
+    click.option("--batch-seconds", type=click.FloatRange(0), default=defaults.BATCH_SECONDS, show_default=True,
                  help="Sound that goes through the network at once; 0: recordings one by one, so that none changes "
                  "what is heard in another."),
 )  # fmt: skip

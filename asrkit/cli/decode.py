@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from asrkit import progress
+from asrkit import defaults, progress
 from asrkit.cli.acoustic_options import acoustic_options, general_graph, listening_of, model_or_shipped
 from asrkit.cli.command import command as subcommand
 from asrkit.cli.hotword_options import known_format
@@ -34,27 +34,34 @@ asrkit decode recordings/ --graph graph/ --sweep lm_scale=0:1:0.1 beam=8,12 --re
               help="Write this to standard output in place of a folder.  [default, without -o: text]")
 @click.option("--posteriors-out", type=click.Path(), help="Write what the model says to this .npz or .ark, too.")
 @click.option("--greedy", is_flag=True, help="The best unit of each step, without graph.")
-@click.option("--beam", type=float, default=8.0, show_default=True, help="Nats behind the best that are kept.")
-@click.option("--max-active", type=int, default=7000, show_default=True, help="Hypotheses that go on from a step.")
-@click.option("--min-active", type=int, default=0, show_default=True, help="At least so many go on.")
-@click.option("--lm-scale", type=float, default=0.5, show_default=True, help="Weight of the language model.")
-@click.option("--word-score", type=float, default=0.0, show_default=True, help="Nats for each word.")
-@click.option("--lattice-beam", type=float, default=6.0, show_default=True, help="Nats behind the best in lattices.")
+@click.option("--beam", type=float, default=defaults.BEAM, show_default=True,
+              help="Nats behind the best that are kept.")
+@click.option("--max-active", type=int, default=defaults.MAX_ACTIVE, show_default=True,
+              help="Hypotheses that go on from a step.")
+@click.option("--min-active", type=int, default=defaults.MIN_ACTIVE, show_default=True, help="At least so many go on.")
+@click.option("--lm-scale", type=float, default=defaults.LM_SCALE, show_default=True,
+              help="Weight of the language model.")
+@click.option("--word-score", type=float, default=defaults.WORD_SCORE, show_default=True, help="Nats for each word.")
+@click.option("--lattice-beam", type=float, default=defaults.LATTICE_BEAM, show_default=True,
+              help="Nats behind the best in lattices.")
 @click.option("--blank-skip", type=float, help="With a CTC model: steps whose blank is at least this probable, such as "
               "0.99, are taken as blank, which is faster.  [default: none]")
-@click.option("--nbest", type=click.IntRange(1), default=1, show_default=True, help="Readings of each utterance.")
+@click.option("--nbest", type=click.IntRange(1), default=defaults.NBEST, show_default=True,
+              help="Readings of each utterance.")
 @click.option("--mbr", is_flag=True, help="The words of least expected errors (minimum Bayes risk), in place of the "
               "best path's.")
 @click.option("--lattice", type=click.Choice(["kaldi", "openfst"]), help="Lattices in the folder of results, too: "
               "Kaldi's text in lattices.txt, or lattices/UTTERANCE.fst; their labels are those of words.txt.")
 @click.option("--rescore-lm", type=click.Path(), help="A language model (ARPA or KenLM's binary) that takes the "
               "place of the graph's in the lattice, at the same --lm-scale.")
-@click.option("--incremental-bias", type=float, help="Nats for each unit of a hotword.  [default: 2.0]")
-@click.option("--hotword-scale", type=float, default=1.0, show_default=True, help="Multiplies every hotword bias.")
-@click.option("--hotword-format", default="auto", show_default=True, callback=known_format,
+@click.option("--incremental-bias", type=float, default=defaults.INCREMENTAL_BIAS, show_default=True,
+              help="Nats for each unit of a hotword.")
+@click.option("--hotword-scale", type=float, default=defaults.HOTWORD_SCALE, show_default=True,
+              help="Multiplies every hotword bias.")
+@click.option("--hotword-format", default=defaults.HOTWORD_FORMAT, show_default=True, callback=known_format,
               help="Format of the hotword lists: auto, native, funasr, funasr-json, sherpa-onnx, wenet or nemo.")
-@click.option("--on-duplicate", type=click.Choice(["error", "first", "last", "highest"]), default="error",
-              show_default=True, help="Which weight counts if a hotword has two.")
+@click.option("--on-duplicate", type=click.Choice(["error", "first", "last", "highest"]),
+              default=defaults.ON_DUPLICATE, show_default=True, help="Which weight counts if a hotword has two.")
 @click.option("--funasr-weights", is_flag=True, help="Hotword weights are FunASR's: 20 there is 2.0 here.")
 @click.option("--keep-case", is_flag=True, help="Letters of hotwords match in the case of the list only.")
 @click.option("--keep-width", is_flag=True, help="Full-width letters of hotwords are not taken for plain ones.")
@@ -132,6 +139,8 @@ def _check(inputs: tuple[str, ...], options: dict[str, Any], *, searched: bool) 
             and (options["nbest"] > 1 or any(options[name] for name in ("sweep", "lattice", "rescore_lm", "mbr"))),
         "--mbr gives one reading, under the graph's own language model: leave out --nbest and --rescore-lm":
             options["mbr"] and (options["nbest"] > 1 or options["rescore_lm"]),
+        "--rescore-lm is read from a file: write what comes from standard input to one first":
+            options["rescore_lm"] == "-",
         "--posteriors-out needs every utterance to be heard, and --resume passes over those that are done":
             options["posteriors_out"] and options["resume"],
         "--posteriors-in and --posteriors-out would only copy a file":
@@ -147,7 +156,6 @@ def _setup(options: dict[str, Any]) -> Setup:
     from asrkit.decode.setup import Setting, Setup
     from asrkit.formats import posteriors
     from asrkit.hotwords import lists
-    from asrkit.hotwords.graph import DEFAULT_INCREMENTAL_BIAS
     from asrkit.search.options import Options
 
     graph = None if options["greedy"] else options["graph"]
@@ -156,14 +164,13 @@ def _setup(options: dict[str, Any]) -> Setup:
         model = model_or_shipped(model)
     if options["posteriors_out"]:
         posteriors.check_name(options["posteriors_out"])
-    bias = options["incremental_bias"]
     base = Setting(
         Options(*(options[name] for name in _SEARCH)),
         lists.Settings(
             options["hotword_format"],
             options["on_duplicate"],
             options["funasr_weights"],
-            DEFAULT_INCREMENTAL_BIAS if bias is None else bias,
+            options["incremental_bias"],
             options["hotword_scale"],
             fold_case=not options["keep_case"],
             fold_width=not options["keep_width"],

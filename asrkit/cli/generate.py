@@ -2,6 +2,7 @@
 
 import click
 
+from asrkit import defaults
 from asrkit.cli.command import command as subcommand
 
 
@@ -9,13 +10,18 @@ from asrkit.cli.command import command as subcommand
 @click.argument("model", metavar="LM", type=click.Path())
 @click.option("--strategy", type=click.Choice(["greedy", "beam", "sample"]), default="sample", show_default=True,
               help="The likeliest word each time, the likeliest sentences of a beam, or draws.")  # fmt: skip
-@click.option("--count", type=click.IntRange(1), default=1, show_default=True, help="Sentences; greedy knows only one.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the draws of `sample`.")
-@click.option("--temperature", type=float, default=1.0, show_default=True, help="Below 1: likelier words; `sample`.")
+@click.option("--count", type=click.IntRange(1), default=defaults.SENTENCES, show_default=True,
+              help="Sentences; greedy knows only one.")
+@click.option("--seed", type=click.IntRange(0), default=defaults.SEED, show_default=True,
+              help="Of the draws of `sample`.")
+@click.option("--temperature", type=float, default=defaults.TEMPERATURE, show_default=True,
+              help="Below 1: likelier words; `sample`.")
 @click.option("--top-k", type=click.IntRange(1), help="Draw among the likeliest only.  [default: all; `sample`]")
-@click.option("--beam", type=click.IntRange(1), default=16, show_default=True, help="Beginnings kept; `beam`.")
+@click.option("--beam", type=click.IntRange(1), default=defaults.BEGINNINGS, show_default=True,
+              help="Beginnings kept; `beam`.")
 @click.option("--prefix", default="", help="Words to begin with, separated by spaces.")
-@click.option("--max-words", type=click.IntRange(1), default=100, show_default=True, help="Cut longer sentences.")
+@click.option("--max-words", type=click.IntRange(1), default=defaults.MAX_WORDS, show_default=True,
+              help="Cut longer sentences.")
 def command(
     model: str,
     strategy: str,

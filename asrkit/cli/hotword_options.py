@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from asrkit import defaults
+
 if TYPE_CHECKING:
     from asrkit.formats.lexicon import Lexicon
     from asrkit.formats.tokens import UnitTable
@@ -29,13 +31,15 @@ def known_format(ctx: click.Context, param: click.Parameter, value: str) -> str:
 
 
 _OPTIONS = (
-    click.option("--format", "format", default="auto", show_default=True, callback=known_format,
+    click.option("--format", "format", default=defaults.HOTWORD_FORMAT, show_default=True, callback=known_format,
                  help="Format of the list: auto, native, funasr, funasr-json, sherpa-onnx, wenet or nemo."),
-    click.option("--on-duplicate", type=click.Choice(["error", "first", "last", "highest"]), default="error",
-                 show_default=True, help="Which weight counts if a phrase has two."),
+    click.option("--on-duplicate", type=click.Choice(["error", "first", "last", "highest"]),
+                 default=defaults.ON_DUPLICATE, show_default=True, help="Which weight counts if a phrase has two."),
     click.option("--funasr-weights", is_flag=True, help="The weights are FunASR's: 20 there is 2.0 here."),
-    click.option("--incremental-bias", type=float, help="Nats for each unit of a phrase.  [default: 2.0]"),
-    click.option("--hotword-scale", type=float, default=1.0, show_default=True, help="Multiplies every bias."),
+    click.option("--incremental-bias", type=float, default=defaults.INCREMENTAL_BIAS, show_default=True,
+                 help="Nats for each unit of a phrase."),
+    click.option("--hotword-scale", type=float, default=defaults.HOTWORD_SCALE, show_default=True,
+                 help="Multiplies every bias."),
     click.option("--keep-case", is_flag=True, help="Letters match in the case of the list only."),
     click.option("--keep-width", is_flag=True, help="Full-width letters and digits are not taken for plain ones."),
 )  # fmt: skip
@@ -89,18 +93,17 @@ def settings_and_speller(
     format: str,
     on_duplicate: str,
     funasr_weights: bool,
-    incremental_bias: float | None,
+    incremental_bias: float,
     hotword_scale: float,
     keep_case: bool,
     keep_width: bool,
 ) -> tuple[Settings, Speller]:
     """Return what the options of `hotword_options` say, for a model's units and the words of a lexicon."""
-    from asrkit.hotwords.graph import DEFAULT_INCREMENTAL_BIAS
     from asrkit.hotwords.lists import Settings
     from asrkit.hotwords.spelling import Speller
 
-    bias = DEFAULT_INCREMENTAL_BIAS if incremental_bias is None else incremental_bias
     settings = Settings(
-        format, on_duplicate, funasr_weights, bias, hotword_scale, fold_case=not keep_case, fold_width=not keep_width
-    )
+        format, on_duplicate, funasr_weights, incremental_bias, hotword_scale,
+        fold_case=not keep_case, fold_width=not keep_width,
+    )  # fmt: skip
     return settings, Speller(units, words, fold_case=settings.fold_case, fold_width=settings.fold_width)

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from asrkit import defaults
 from asrkit.cli.acoustic_options import NAMES as ACOUSTIC
 from asrkit.cli.acoustic_options import acoustic_options, general_graph, opened
 from asrkit.cli.command import command as subcommand
@@ -55,13 +56,16 @@ def lint(
     units, words = units_and_words(units_path, lexicon_path, lexicon_probabilities)
     settings, speller = settings_and_speller(units, words, **options)
     read = lists.read(list_path, settings)
-    vocabulary = None
+    vocabulary, can_say = None, None
     if graph_path:
-        vocabulary = frozenset(open_graph(graph_path, units, model_name=units_path, contents=False).words.index)
+        graph = open_graph(graph_path, units, model_name=units_path, contents=False)
+        vocabulary = frozenset(graph.words.index)
+        can_say = None if graph.unknown else settings_and_speller(units, graph.lexicon, **options)[1].can_say
     probabilities = linting.word_probabilities(arpa.parse(lm_path), speller) if lm_path else None
     findings = linting.lint(
-        read.phrases, speller, repeated=read.repeated, probabilities=probabilities, vocabulary=vocabulary
-    )
+        read.phrases, speller, repeated=read.repeated, probabilities=probabilities, vocabulary=vocabulary,
+        can_say=can_say,
+    )  # fmt: skip
     for line in linting.report(findings, list_path):
         click.echo(line)
     unusable = {finding.phrase for finding in findings if finding.severity == linting.Severity.ERROR}
@@ -78,10 +82,10 @@ def lint(
 @click.option("--graph", "graph_path", type=click.Path(), help="The graph folder.  [default: as in decode]")
 @click.option("--hotwords", "list_path", type=click.Path(), help="The list in use; none: what if PHRASE were listed?")
 @hotword_options
-@click.option("--beam", type=float, default=8.0, show_default=True, help="As in decode.")
-@click.option("--max-active", type=int, default=7000, show_default=True, help="As in decode.")
-@click.option("--lm-scale", type=float, default=0.5, show_default=True, help="As in decode.")
-@click.option("--word-score", type=float, default=0.0, show_default=True, help="As in decode.")
+@click.option("--beam", type=float, default=defaults.BEAM, show_default=True, help="As in decode.")
+@click.option("--max-active", type=int, default=defaults.MAX_ACTIVE, show_default=True, help="As in decode.")
+@click.option("--lm-scale", type=float, default=defaults.LM_SCALE, show_default=True, help="As in decode.")
+@click.option("--word-score", type=float, default=defaults.WORD_SCORE, show_default=True, help="As in decode.")
 @acoustic_options
 def explain(
     recording: str,

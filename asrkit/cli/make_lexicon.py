@@ -32,11 +32,12 @@ def command(
     """Spell the words of the lists WORDS in a model's units.
 
     A list has one word a line; a count may follow. Words with a unit that the model lacks are left out and named, with
-    the reason; the exit status is 3 then.
+    the reason; the exit status is 3 then. Special words, such as <s> and <unk>, are passed over.
     """
     from asrkit import progress
     from asrkit.errors import AsrkitError, shown
     from asrkit.formats import lexicon, tokens, word_counts
+    from asrkit.formats.specials import is_special_word
     from asrkit.graph import make_lexicon as making
     from asrkit.store import write_lines
 
@@ -45,7 +46,11 @@ def command(
     if chosen != "bpe" and (seg_dict or sentencepiece):
         what = f"--seg-dict and --sentencepiece are for --by bpe, but words are spelled by {chosen}"
         raise AsrkitError(what, cure="say --by bpe, or leave them out", status=Status.WRONG_USAGE)
-    words = [word for path in paths for word in word_counts.parse(path)]
+    listed = dict.fromkeys(word for path in paths for word in word_counts.parse(path))
+    words = [word for word in listed if not is_special_word(word)]
+    if len(words) < len(listed):
+        told = " ".join(word for word in listed if is_special_word(word))
+        progress.say(f"{told}: special words, which are not spelled")
     made, left_out = making.make_lexicon(
         words,
         units,

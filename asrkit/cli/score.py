@@ -59,7 +59,7 @@ def command(
     )
     phrases = []
     if hotword_path:  # before anything is told
-        phrases = [split(alike(phrase.text), unit) for phrase in hotword_list.parse(hotword_path).phrases]
+        phrases = [split(alike(phrase.written), unit) for phrase in hotword_list.parse(hotword_path).phrases]
     speakers = {line.utt: line.speaker for line in kaldi_dir.parse_utt2spk(utt2spk)} if utt2spk else {}
     if unknown := speakers.keys() - {utterance.utt for utterance in utterances}:
         what = f"{progress.counted(len(unknown), 'utterance')} of it, such as {shown(min(unknown))}, "

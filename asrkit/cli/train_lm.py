@@ -6,16 +6,17 @@ from typing import Any
 
 import click
 
+from asrkit import defaults
 from asrkit.cli.command import command as subcommand
 from asrkit.lm import train as training
 
-_FALLBACK = ",".join(f"{d:g}" for d in training.DEFAULT_FALLBACK)
+_FALLBACK = ",".join(f"{d:g}" for d in defaults.DISCOUNT_FALLBACK)
 
 
 @subcommand("train-lm", example="asrkit train-lm words.txt -o lm.arpa.gz --order 3 --prune 0,0,1")
 @click.argument("texts", metavar="TEXT...", nargs=-1, required=True, type=click.Path())
 @click.option("-o", "--output", required=True, type=click.Path(), help="The ARPA file; .gz is compressed.")
-@click.option("--order", default=3, show_default=True, type=click.IntRange(1, training.MAX_ORDER),
+@click.option("--order", default=defaults.ORDER, show_default=True, type=click.IntRange(1, training.MAX_ORDER),
               help="Words in the longest n-gram.")  # fmt: skip
 @click.option(
     "--smoothing",
@@ -26,10 +27,11 @@ _FALLBACK = ",".join(f"{d:g}" for d in training.DEFAULT_FALLBACK)
 )
 @click.option("--prune", metavar="N,N,…", help="Leave out n-grams seen at most so often, by order: 0,0,1.")
 @click.option("--vocab", type=click.Path(), help="Words of the model, in a text file; others leave it.")
-@click.option("--min-count", default=1, type=click.IntRange(1), help="Words seen less often leave the model.")
+@click.option("--min-count", default=defaults.MIN_COUNT, show_default=True, type=click.IntRange(1),
+              help="Words seen less often leave the model.")
 @click.option(
     "--special-words",
-    default="error",
+    default=defaults.SPECIAL_WORDS,
     show_default=True,
     type=click.Choice(training.SPECIAL_WORDS),
     help="<s>, </s>, <unk> in TEXT: an error, skip the line, take them for space, or count <unk> as the unknown word.",
@@ -44,8 +46,8 @@ _FALLBACK = ",".join(f"{d:g}" for d in training.DEFAULT_FALLBACK)
 @click.option("--no-interpolate-unigrams", is_flag=True, help="Give what 1-grams leave to <unk>, as SRILM does.")
 @click.option("--k", type=float, help="What add-k adds; 1 is Laplace's law.")
 @click.option("--heldout", multiple=True, type=click.Path(), help="Text for the weights of jelinek-mercer.")
-@click.option("--memory", metavar="SIZE", help=f"Work within so much memory [{training.DEFAULT_MEMORY}].")
-@click.option("--jobs", type=click.IntRange(1, 64), help="Threads [as many as there are processors].")
+@click.option("--memory", metavar="SIZE", help=f"Work within so much memory [{defaults.MEMORY}].")
+@click.option("--jobs", type=click.IntRange(1, 64), help="Threads [as many as there are processors, at most 8].")
 def command(**options: Any) -> None:
     """Train an n-gram model on TEXTs: a sentence a line, spaces between the words.
 

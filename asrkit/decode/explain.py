@@ -35,11 +35,9 @@ _MARGIN = 0.01  # nats above a tie, so that the phrase surely wins
 _BEAM_STEP, _FURTHER = 0.1, 1.0
 _TRIES = 20
 _PLACES = 3  # where the phrase is looked for with a wide beam: there its units lie least far behind
-_READINGS = 200  # ways to write a place where the phrase is said that are looked through
-_AROUND = 4  # steps before and after it that belong to the place: words may begin before it and be put out behind it
 
 
-Writes = Callable[[Path, bool], bool]
+Writes = Callable[[Path, HotwordGraph], bool]
 
 
 def explain(
@@ -49,7 +47,7 @@ def explain(
     phrase: SpelledPhrase,
     options: Options,
     *,
-    writes: Writes = lambda path, listed: True,
+    writes: Writes = lambda path, hotwords: True,
 ) -> Explanation:
     """Return why `phrase` came out, or did not.
 
@@ -59,8 +57,7 @@ def explain(
         hotwords: the list; it need not hold the phrase.
         phrase: spelled in the units of the graph; its weight counts if the list does not hold it.
         options: of the search, as the user sets them.
-        writes: whether the words of a path, as they are shown if the phrase is listed (or is not), hold it as it is
-            written.
+        writes: whether the text of a path under a list of hotwords has the phrase as it is written.
 
     Raises:
         AsrkitError: as `decode`.
@@ -95,10 +92,11 @@ class _Case:
 
     def explained(self) -> Explanation:
         best = self.found.best
-        if self.holds(best) and not self.writes(best, self.listed):
-            if not self.listed and self.writes(best, True):
+        if self.holds(best) and not self.writes(best, self.in_use):
+            if not self.listed and self.writes(best, self.hotwords):
                 return self.only_listed()
-            return self.answer(Cause.WRITTEN_OTHERWISE, self.best_written_so(), self.in_use)
+            bias, after = self.smallest_bias(None)
+            return replace(self.answer(Cause.WRITTEN_OTHERWISE, None), smallest_bias=bias, after=after)
         if self.holds(best):
             rival = self.searched_widely(self.unwanted()).best
             answer = self.answer(Cause.RECOGNISED, None if self.holds(rival) else rival, self.in_use)
@@ -144,7 +142,10 @@ class _Case:
     def only_listed(self) -> Explanation:
         """Return the answer where the phrase comes out as soon as it is listed."""
         with_it = self.decoded(self.hotwords.table).best
-        return replace(self.answer(Cause.NOT_LISTED, with_it), smallest_bias=self.weight, after=with_it)
+        bias, after = self.weight, with_it
+        if not self.writes(with_it, self.hotwords):
+            bias, after = self.smallest_bias(None)
+        return replace(self.answer(Cause.NOT_LISTED, with_it), smallest_bias=bias, after=after)
 
     def decoded(self, table: HotwordTable, options: Options | None = None) -> Decoding:
         return decode(self.log_probs, self.graph, table, options or self.options)
@@ -179,15 +180,23 @@ class _Case:
         return self.searched_widely(self.table(FAR))
 
     def table(self, weight: float) -> HotwordTable:
-        """Return the automaton with another weight for the phrase; below 0 it stays out of the incremental bias.
+        return self.weighted(weight).table
+
+    def tried(self, weight: float) -> tuple[Path, bool]:
+        """Return what comes out with another weight for the phrase, and whether that is the phrase, written so."""
+        hotwords = self.weighted(weight)
+        path = self.decoded(hotwords.table).best
+        return path, self.holds(path) and self.writes(path, hotwords)
+
+    def weighted(self, weight: float) -> HotwordGraph:
+        """Return the list with another weight for the phrase; below 0 it stays out of the incremental bias.
 
         If the scale makes nothing of all biases, this one counts alone: a way to ask for the best path with the phrase.
         """
         if self.hotwords.scale == 0:
             alone = [replace(self.phrase, weight=weight)]
-            graph = HotwordGraph.build(alone, self.hotwords.units, incremental_bias=0.0, words=self.hotwords.words)
-            return graph.table
-        return self.hotwords.with_added([replace(self.phrase, weight=weight)]).table
+            return HotwordGraph.build(alone, self.hotwords.units, incremental_bias=0.0, words=self.hotwords.words)
+        return self.hotwords.with_added([replace(self.phrase, weight=weight)])
 
     def unwanted(self) -> HotwordTable:
         """Return the automaton that keeps the phrase away, without those that sound like it, which would lift it."""
@@ -225,12 +234,14 @@ class _Case:
     def answer(self, cause: Cause, rival: Path | None, hotwords: HotwordGraph | None = None) -> Explanation:
         """Return the answer with the margin under `hotwords`, by default those with the phrase among them."""
         best, hotwords = self.found.best, hotwords or self.hotwords
+        lists = {"in_use": self.in_use, "with_phrase": self.hotwords}
         if rival is None:
-            return Explanation(self.phrase.phrase, cause, best, self.listed)
+            return Explanation(self.phrase.phrase, cause, best, self.listed, **lists)
         hotword = _bonus(hotwords, best) - _bonus(hotwords, rival)
         a, b = best.scores, rival.scores
         parts = Scores(a.acoustic - b.acoustic, a.lm - b.lm, hotword, a.words - b.words)
-        return Explanation(self.phrase.phrase, cause, best, self.listed, rival, parts.total, parts, self.gaps(rival))
+        gaps = self.gaps(rival)
+        return Explanation(self.phrase.phrase, cause, best, self.listed, rival, parts.total, parts, gaps, **lists)
 
     def gaps(self, path: Path) -> tuple[Gap, ...]:
         start, end = next(self.places(path), (0, 0))
@@ -253,27 +264,6 @@ class _Case:
             if len(units) == end - start
         ]
         return min(laid, key=lambda gaps: sum(gap.behind for gap in gaps), default=()), len(self.spoken)
-
-    def best_written_so(self) -> Path | None:
-        """Return the best path that has the units of what came out and writes the phrase; None if there is none."""
-        labels = self.graph.fst.arcs["ilabel"][self.found.arcs]
-        read = labels[labels > 0] - 1
-        certain = np.full((len(read), self.graph.units), -np.inf, np.float32)
-        certain[np.arange(len(read)), read] = 0
-        options = replace(self.wide, beam=math.inf, lattice_beam=_WIDE_BEAM)
-        lattice = decode(certain, self.graph, self.in_use.table, options, lattice=True).lattice
-        if lattice is None or not len(lattice.raw.sources):
-            return None
-        best = lattice.nbest(1)[0]
-        found = []
-        for start, end in self.places(best):
-            first, last = int(best.unit_steps[start, 0]), int(best.unit_steps[end - 1, 1])
-            ways = lattice.nbest(_READINGS, within=(first - _AROUND, last + _AROUND))
-            found += [path for path in ways if self.holds(path) and self.writes(path, self.listed)][:1]
-        path = max(found, key=lambda path: path.scores.total, default=None)
-        if path is None:
-            return None
-        return replace(path, scores=path.scores._replace(acoustic=self.found.best.scores.acoustic))
 
     def can_be_said(self, units: Sequence[int]) -> bool:
         """Whether the graph reads these units from its start on; within other words it may read more."""
@@ -332,34 +322,38 @@ class _Case:
         behind = self.score(winner, self.boosted) - self.score(path, self.boosted)
         return max(self.weight, 0.0) + (behind / self.count(path) + _MARGIN) / (self.hotwords.scale or 1.0)
 
-    def smallest_bias(self, answer: Explanation) -> tuple[float | None, Path | None]:
-        """Return the smallest weight with which the phrase is recognised under the user's own beam, and what comes."""
-        if self.hotwords.scale == 0 or answer.rival is None:
+    def smallest_bias(self, answer: Explanation | None) -> tuple[float | None, Path | None]:
+        """Return the smallest weight with which the phrase comes out, and is written so, and what comes out then.
+
+        Under the user's own beam. `answer` tells the rival that it has to pass; None: its sound comes out already.
+        """
+        rival = None if answer is None else answer.rival
+        if self.hotwords.scale == 0 or (answer is not None and rival is None):
             return None, None
         low = self.weight
-        high = max(self.needed(answer.rival, self.found.best), low + _MARGIN)
-        path = self.decoded(self.table(0.0)).best if low < 0 else None
-        if path is not None and self.holds(path):
+        high = max(low, 0.0) + _MARGIN if rival is None else max(self.needed(rival, self.found.best), low + _MARGIN)
+        path, wins = self.tried(0.0) if low < 0 else (self.found.best, False)
+        if wins:
             high = 0.0
         else:
-            path = self.decoded(self.table(high)).best
-            if self.holds(path) and answer.cause != Cause.BEAM:
+            path, wins = self.tried(high)
+            if wins and answer is not None and answer.cause != Cause.BEAM:
                 # Mostly it takes a tie; but a phrase that is ahead half-way may drive its rival out of the beam.
                 less = max(high - 2 * _MARGIN, low)
-                tried = self.decoded(self.table(less)).best
-                if not self.holds(tried):
+                nearly, wins_too = self.tried(less)
+                if not wins_too:
                     return high, path
-                high, path = less, tried
-        while not self.holds(path):  # the beam wants more than a tie
+                high, path = less, nearly
+        while not wins:  # the beam, or the words of the graph, want more than a tie
             if high - self.weight > FAR:
                 return None, None
             low, high = high, self.weight + 2 * (high - self.weight)
-            path = self.decoded(self.table(high)).best
+            path, wins = self.tried(high)
         while high - low > _MARGIN:
             middle = (low + high) / 2
-            tried = self.decoded(self.table(middle)).best
-            if self.holds(tried):
-                high, path = middle, tried
+            between, wins = self.tried(middle)
+            if wins:
+                high, path = middle, between
             else:
                 low = middle
         return high, path

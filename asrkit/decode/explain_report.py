@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from asrkit.acoustic import listening
 from asrkit.acoustic.model import AcousticModel, Emission
-from asrkit.decode.explain import WIDE_ACTIVE, Writes, explain
+from asrkit.decode.explain import WIDE_ACTIVE, explain
 from asrkit.decode.explanation import Cause, Explanation
 from asrkit.decode.inputs import utterances
 from asrkit.decode.readings import Reader
@@ -30,7 +30,7 @@ from asrkit.units.edges import word_edges
 if TYPE_CHECKING:
     from asrkit.graph.folder import GraphFolder
 
-Written = Callable[[Path, bool], list[str]]
+Written = Callable[[Path, HotwordGraph | None], list[str]]
 
 _WHOLE = 24  # words of what came out that are shown whole
 _AROUND = 4  # words on both sides of what differs in a longer one
@@ -39,7 +39,7 @@ _ADVICE = {
     Cause.INSIDE_A_WORD: "no bias helps: a hotword begins and ends where words do; list the longer word if it is meant",
     Cause.NOT_IN_GRAPH: "no bias helps: add its words to the lexicon and build the graph again",
     Cause.FAR_AWAY: "no bias helps: the model heard something else; look at the recording, or at the reading of it",
-    Cause.WRITTEN_OTHERWISE: "no bias helps: hotwords match sounds, and the language model chooses among words alike",
+    Cause.WRITTEN_OTHERWISE: "no bias helps: with a scale of 0 the language model chooses among words of equal sound",
 }
 
 
@@ -72,18 +72,15 @@ class Question:
             yield "  no bias helps: write it as it is spoken, or add it to the lexicon and build the graph again"
         for phrase in self.phrases:
             emission, wanted = Emission(log_probs), self.compared(phrase.phrase)
-            lists = {True: self.hotwords.with_added([phrase]), False: self.hotwords}
 
-            def written(
-                path: Path, listed: bool, emission: Emission = emission, lists: dict[bool, HotwordGraph] = lists
-            ) -> list[str]:
-                return [word.word for word in self.reader.reading(path, emission, lists[listed], options).words]
+            def written(path: Path, hotwords: HotwordGraph | None, emission: Emission = emission) -> list[str]:
+                return [word.word for word in self.reader.reading(path, emission, hotwords, options).words]
 
-            def writes(path: Path, listed: bool, written: Written = written, wanted: str = wanted) -> bool:
-                return wanted in self.compared("".join(written(path, listed)))
+            def writes(path: Path, hotwords: HotwordGraph, written: Written = written, wanted: str = wanted) -> bool:
+                return wanted in self.compared("".join(written(path, hotwords)))
 
             answer = explain(log_probs, self.graph, self.hotwords, phrase, options, writes=writes)
-            yield from sentences(answer, written, self.unit_of, writes=writes)
+            yield from sentences(answer, written, self.unit_of)
 
     def compared(self, text: str) -> str:
         """Return `text` as the report compares it: as if written without spaces, in small letters of one width."""
@@ -144,19 +141,18 @@ def sentences(
     answer: Explanation,
     written: Written,
     unit_of: Sequence[str],
-    *,
-    writes: Writes = lambda path, listed: True,
 ) -> Iterator[str]:
     """Yield `answer` in words, a line each.
 
     Args:
         answer: the answer.
-        written: the words of a path, as they are shown if the phrase is listed, or is not.
+        written: the words of the text of a path under a list of hotwords.
         unit_of: the unit of each model id.
-        writes: whether they hold the phrase as it is written.
     """
-    came_out = written(answer.best, answer.listed)
-    rival = None if answer.rival is None else written(answer.rival, _rival_has_it(answer))
+    came_out = written(answer.best, answer.in_use)
+    rival = None
+    if answer.rival is not None:
+        rival = written(answer.rival, answer.with_phrase if _rival_has_it(answer) else answer.in_use)
     yield f"{shown(answer.phrase)}: {answer.cause}; what came out: {_excerpt(came_out, rival)}"
     yield from _margin(answer, None if rival is None else _excerpt(rival, came_out))
     yield from _beam(answer)
@@ -164,10 +160,9 @@ def sentences(
     if answer.smallest_bias is not None:
         after = answer.after or answer.best
         listed = "" if answer.listed else "if it is listed "
-        otherwise = "" if writes(after, True) else ", but written otherwise"
-        bias = f"{answer.smallest_bias:.2f}"
-        yield f"  {listed}with a word bias of {bias} it is recognised (tried out){otherwise}; that changes:"
-        yield from _changes(written(answer.best, answer.listed), written(after, True))
+        what = "written so" if answer.cause == Cause.WRITTEN_OTHERWISE else "recognised"
+        yield f"  {listed}with a word bias of {answer.smallest_bias:.2f} it is {what} (tried out); that changes:"
+        yield from _changes(came_out, written(after, answer.with_bias()))
     elif answer.cause in _ADVICE:
         yield f"  {_ADVICE[answer.cause]}"
 
@@ -192,18 +187,15 @@ def _opcodes(before: Sequence[str], after: Sequence[str]) -> list[tuple[str, int
 
 def _rival_has_it(answer: Explanation) -> bool:
     """Whether the rival is shown as if the phrase were listed."""
-    return answer.listed or answer.cause not in (Cause.RECOGNISED, Cause.WRITTEN_OTHERWISE)
+    return answer.listed or answer.cause != Cause.RECOGNISED
 
 
 def _margin(answer: Explanation, rival: str | None) -> Iterator[str]:
     """Yield what is told of the competitor, whose words are `rival`."""
     if rival is None or answer.parts is None:
-        if answer.cause == Cause.WRITTEN_OTHERWISE:
-            yield "  of the likeliest words of that sound in the graph none are written so"
         return
     holder = {
         Cause.RECOGNISED: "the best path without it",
-        Cause.WRITTEN_OTHERWISE: "the best path of the same sound that is written so",
     }.get(answer.cause, "the best path with it")
     parts = ", ".join(f"{part} {value:+.2f}" for part, value in answer.parts._asdict().items() if round(value, 2))
     ahead = f"{answer.margin:.2f} nats ahead of" if answer.margin >= 0 else f"{-answer.margin:.2f} nats behind"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from asrkit.hotwords.graph import HotwordGraph
 from asrkit.search.path import Path, Scores
 from asrkit.search.trace import Dropped
 
@@ -44,8 +45,7 @@ class Explanation:
         cause: why.
         best: the words that came out.
         listed: whether the phrase is in the list.
-        rival: if it was recognised, the best path without it; else the best path with it, or that is written so, if
-            there is one.
+        rival: if it was recognised, the best path without it; else the best path with it, if there is one.
         margin: nats by which `best` is ahead of `rival`, under the biases of the list; a phrase that is neither listed
             nor recognised counts as if it were listed.
         parts: the same by acoustic, lm, hotword, words.
@@ -58,6 +58,7 @@ class Explanation:
         smallest_bias: the word bias (nats, before the scale) with which it is recognised, tried out; None if it is
             recognised already or no bias helps.
         after: what comes out with that bias.
+        in_use, with_phrase: the list under which `best` came out, and the one in which the phrase is.
     """
 
     phrase: str
@@ -74,3 +75,11 @@ class Explanation:
     bias: float | None = None
     smallest_bias: float | None = None
     after: Path | None = None
+    in_use: HotwordGraph | None = None
+    with_phrase: HotwordGraph | None = None
+
+    def with_bias(self) -> HotwordGraph | None:
+        """Return the list in which the phrase has the smallest bias."""
+        if self.smallest_bias is None or self.with_phrase is None:
+            return self.with_phrase
+        return self.with_phrase.with_weight(self.phrase, self.smallest_bias)

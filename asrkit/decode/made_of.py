@@ -22,7 +22,7 @@ def record(setup: Setup, utterances: Sequence[Utterance]) -> dict:
         options.pop(name)
     read = {}
     if setup.hotwords is not None and setup.phrases is not None:  # not the file, which may have changed since
-        phrases = sorted((phrase.text, phrase.weight) for phrase in setup.phrases)
+        phrases = sorted((phrase.text, phrase.weight, phrase.label or "") for phrase in setup.phrases)
         read["hotwords"] = {Path(setup.hotwords).name: _hash(repr(phrases))}
     for name in _CONTENTS:
         options[name] = read.get(name) or (None if options[name] is None else _content(Path(options[name])))

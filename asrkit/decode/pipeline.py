@@ -13,6 +13,7 @@ from asrkit.acoustic.listening import Heard
 from asrkit.acoustic.model import AcousticModel, Emission
 from asrkit.decode.dump import replay
 from asrkit.decode.inputs import Utterance
+from asrkit.decode.list_cache import ListCache
 from asrkit.decode.readings import Reader, greedy_reading, warnings_of
 from asrkit.decode.setup import Setting, Setup
 from asrkit.errors import AsrkitError, Status
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
     from asrkit.decode.rescoring import Rescorer
 
 _MORE, _MOST_PATHS = 4, 64  # n-best: how many times more paths are asked for where texts are alike, and the bound
-_LISTS_KEPT = 16  # compiled lists of single utterances that are kept for the next ones
-
 
 @dataclass(frozen=True)
 class Answer:
@@ -75,7 +74,7 @@ class Pipeline:
         """
         self.setup = setup
         self.clock = Clock()
-        self._lists: dict[tuple[tuple[Phrase, ...], lists.Settings], HotwordGraph] = {}
+        self._lists = ListCache()
         self._spellers: dict[tuple[bool, bool], Speller] = {}
         with self.clock("opening"):
             self._open()
@@ -204,7 +203,7 @@ class Pipeline:
 
     def _greedy(self, heard: Heard, emission: Emission) -> Hypothesis:
         assert self.model is not None
-        checked(emission.log_probs, len(self.units.units), heard.utt)
+        checked(emission.log_probs, len(self.units.units), heard.utt, model=str(self.model.package.folder))
         best = greedy_reading(emission, self.model, self._joiner)
         return Hypothesis(heard.utt, best, duration=heard.duration, warnings=warnings_of(heard))
 
@@ -286,8 +285,8 @@ class Pipeline:
         Raises:
             AsrkitError: none of them can be spelled.
         """
-        if (phrases, settings) not in self._lists:
-            if len(self._lists) >= _LISTS_KEPT:
-                self._lists.clear()
-            self._lists[phrases, settings] = lists.compiled(phrases, self._speller(settings), settings, name)[0]
-        return self._lists[phrases, settings]
+        closed = self.graph is not None and not self.graph.unknown
+        return self._lists.get(
+            (phrases, settings),
+            lambda: lists.compiled(phrases, self._speller(settings), settings, name, closed=closed)[0],
+        )

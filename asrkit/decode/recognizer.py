@@ -11,16 +11,17 @@ from types import EllipsisType
 import numpy as np
 from numpy.typing import NDArray
 
+from asrkit import defaults
 from asrkit.acoustic.folder import GENERAL_GRAPH, SHIPPED
 from asrkit.audio.read import Sound
 from asrkit.decode.inputs import Utterance
 from asrkit.decode.pipeline import Pipeline
-from asrkit.decode.setup import DEFAULT_BEAM, DEFAULT_LM_SCALE, Setting, Setup
+from asrkit.decode.setup import Setting, Setup
 from asrkit.errors import AsrkitError
 from asrkit.formats.hotword_lines import Phrase
 from asrkit.formats.hyps import Failure, Hypothesis
 from asrkit.hotwords import lists
-from asrkit.hotwords.graph import DEFAULT_INCREMENTAL_BIAS, HotwordGraph
+from asrkit.hotwords.graph import HotwordGraph
 from asrkit.search.options import Options
 
 _CURE_HOTWORDS = "give phrases, or phrases with numbers: {'林婉清': 2.0}"
@@ -44,12 +45,12 @@ class Recognizer:
         hotwords: Hotwords = None,
         *,
         greedy: bool = False,
-        beam: float = DEFAULT_BEAM,
-        lm_scale: float = DEFAULT_LM_SCALE,
-        incremental_bias: float = DEFAULT_INCREMENTAL_BIAS,
-        hotword_scale: float = 1.0,
-        nbest: int = 1,
-        threads: int = 1,
+        beam: float = defaults.BEAM,
+        lm_scale: float = defaults.LM_SCALE,
+        incremental_bias: float = defaults.INCREMENTAL_BIAS,
+        hotword_scale: float = defaults.HOTWORD_SCALE,
+        nbest: int = defaults.NBEST,
+        threads: int = defaults.THREADS,
     ) -> None:
         """Open the model and the graph.
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from asrkit import defaults
 from asrkit.acoustic import listening
 from asrkit.formats.hotword_lines import Phrase
 from asrkit.hotwords import lists
 from asrkit.search.options import Options
 
 LatticeForm = Literal["kaldi", "openfst"]
-DEFAULT_BEAM, DEFAULT_LM_SCALE = 8.0, 0.5  # measured: docs/search.md
+DEFAULT_BEAM, DEFAULT_LM_SCALE = defaults.BEAM, defaults.LM_SCALE
 
 
 @dataclass(frozen=True)
@@ -57,11 +58,11 @@ class Setup:
     settings: tuple[Setting, ...] = (Setting(),)
     listening: listening.Options = field(default_factory=listening.Options)
     vad: bool = False
-    precision: str = "auto"
-    provider: str = "cpu"
-    threads: int = 1
+    precision: str = defaults.PRECISION
+    provider: str = defaults.PROVIDER
+    threads: int = defaults.THREADS
     posteriors: str | None = None
-    nbest: int = 1
+    nbest: int = defaults.NBEST
     mbr: bool = False
     rescore_lm: str | None = None
     lattices: LatticeForm | None = None

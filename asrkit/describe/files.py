@@ -26,6 +26,7 @@ from asrkit.describe.sample import (
     is_units_json,
     is_units_txt,
     is_wav_scp,
+    is_whole,
     is_word_counts,
 )
 from asrkit.errors import AsrkitError
@@ -42,8 +43,8 @@ from asrkit.formats import (
     trn,
     word_counts,
 )
-from asrkit.formats.fields import is_number
 from asrkit.formats.reading import open_binary, read_lines, split_fields
+from asrkit.formats.specials import delimiter_of
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def _tell_arpa(path: Path) -> Iterator[str]:
             line = raw.decode("utf-8", errors="replace").strip()
             if line.startswith("ngram ") and "=" in line:
                 order, _, count = line.removeprefix("ngram ").partition("=")
-                yield fact(f"{order.strip()}-grams", int(count) if is_number(count.strip()) else count)
+                yield fact(f"{order.strip()}-grams", int(count) if is_whole(count.strip()) else count.strip())
             elif line.startswith("\\") and line != "\\data\\":
                 return
 
@@ -119,7 +120,9 @@ def _tell_units(path: Path) -> Iterator[str]:
     table = tokens.parse(path)
     yield fact("units", len(table.units))
     yield fact("unit table", f"sha256 {table.sha256}")
-    yield fact("first", " ".join(table.units[:6]))
+    yield fact("first", " ".join(tokens.SPACE_NAME if unit == tokens.SPACE else unit for unit in table.units[:6]))
+    if (delimiter := delimiter_of(table.index)) is not None:
+        yield fact("between words", tokens.SPACE_NAME if delimiter == tokens.SPACE else delimiter)
 
 
 def _tell_symbols(path: Path) -> Iterator[str]:

@@ -9,9 +9,11 @@ from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
-from asrkit.formats import hotword_list
+from asrkit.formats import hotword_list, lexicon
 from asrkit.formats.fields import is_number
 from asrkit.formats.reading import open_binary, split_fields
+from asrkit.formats.specials import EPSILON
+from asrkit.units.special import is_special
 
 _SAMPLE_BYTES = 1 << 16
 _AUDIO_ENDINGS = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".sph", ".aiff", ".m4a")
@@ -64,7 +66,21 @@ def is_whole(field: str) -> bool:
 
 
 def is_units_json(sample: Sample) -> bool:
-    return bool(sample.lines) and sample.lines[0].startswith("[") and not is_symbols(sample)
+    """Whether this is a JSON list, or an object with special units and ids from 0 on, as vocab.json is."""
+    if not sample.lines or is_symbols(sample):
+        return False
+    return sample.lines[0].startswith("[") or any(map(is_special, _object_keys(sample)))
+
+
+def _object_keys(sample: Sample) -> set[str]:
+    """Return the keys of a JSON object whose values are different whole numbers from 0 on; none if it is none."""
+    try:
+        value = json.loads("\n".join(sample.lines)) if sample.lines[0].startswith("{") else None
+    except (ValueError, RecursionError):
+        return set()
+    if not isinstance(value, dict) or set(map(type, value.values())) != {int}:
+        return set()
+    return set(value) if set(value.values()) == set(range(len(value))) else set()
 
 
 def is_symbols(sample: Sample) -> bool:
@@ -75,7 +91,7 @@ def is_symbols(sample: Sample) -> bool:
 
 def is_units_txt(sample: Sample) -> bool:
     names = {row[0] for row in sample.rows}
-    return is_symbols(sample) and not names.isdisjoint({"<blank>", "<blk>", "<unk>", "</s>"}) and "<eps>" not in names
+    return is_symbols(sample) and any(map(is_special, names)) and EPSILON not in names
 
 
 def is_ctm(sample: Sample) -> bool:
@@ -131,15 +147,19 @@ def _heads(sample: Sample, speakers: set[str]) -> set[str]:
 
 def is_lexicon(sample: Sample) -> bool:
     """Whether these are words and units, not sentences: units come again and again, first fields do not."""
-    if not sample.all(lambda row: len(row) > 1):
+    rows = [row for row in sample.rows if not row[0].startswith(lexicon.COMMENT_LINE)]
+    if not rows or not all(len(row) > 1 for row in rows):
         return False
-    words = {row[0] for row in sample.rows}
-    units = [unit for row in sample.rows for unit in row[1:]]
+    if all(len(row) > 2 and "." in row[1] and is_number(row[1]) and 0 < float(row[1]) <= 1 for row in rows):
+        return True
+    words = {row[0] for row in rows}
+    units = [unit for row in rows for unit in row[1:]]
     many_units_few_kinds = len(set(units)) < _FEW_KINDS * len(units) and len(words & set(units)) < len(words) / 10
-    return _spells(sample) or (many_units_few_kinds and len(words) > _FEW_KINDS * len(sample.rows))
+    return _spells(rows) or (many_units_few_kinds and len(words) > _FEW_KINDS * len(rows))
 
 
-def _spells(sample: Sample) -> bool:
-    """Whether most words are their units one after the other, as in a lexicon of characters."""
-    spelled = sum(row[0] == "".join(row[1:]).replace("@@", "").replace("▁", "") for row in sample.rows)
-    return spelled > len(sample.rows) / 2
+def _spells(rows: list[list[str]]) -> bool:
+    """Whether most words are their units one after the other, as in a lexicon of characters, or said by phones."""
+    spelled = sum(row[0] == "".join(row[1:]).replace("@@", "").replace("▁", "") for row in rows)
+    said = sum(all(map(lexicon.is_phone, row[1:])) for row in rows)
+    return max(spelled, said) > len(rows) / 2

@@ -5,7 +5,7 @@ r"""ARPA: a backoff n-gram model as text.
     section  :== "\" <n> "-grams:" <entry> …      one entry for each n-gram of order n, a line each
     entry    :== <log10 probability> <word>{n} [ <log10 backoff> ]
 
-Spaces and tabs separate fields; blank lines stand between sections. The format is that of Doug Paul's (MIT Lincoln
+Spaces and tabs separate fields; blank lines may stand anywhere. The format is that of Doug Paul (MIT Lincoln
 Laboratory), as SRILM's ngram-format(5) describes it. What is refused: counts that differ from the sections,
 log probabilities above 0, a backoff other than 0 on the highest order, n-grams that stand twice or whose words or
 context (the n-gram without its last word) the model does not have.
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -154,12 +155,14 @@ class _Sections:
         self.table_begins = [0, 0, 0]  # of orders 0, 1, 2, …: the tables of `scan.link`
         self.table_keys = np.empty(0, np.int64)
         self.table_rows = np.empty(0, np.int32)
+        self.blanks: list[int] = []  # of the section at hand, the rows before which a blank line stands
 
     def read(self, order: int) -> None:
         blocks = self.blocks
         if order > 1:
             _check_mark(blocks.next_text(), order, blocks)
         first_line = blocks.line_number
+        self.blanks = []
         rows = self._scan(order)
         if rows != self.counts[order - 1]:
             what = f"\\data\\ promises {self.counts[order - 1]:,} {order}-grams, {rows:,} are here"
@@ -188,6 +191,9 @@ class _Sections:
             )  # fmt: skip
             blocks.line_number += after - row
             blocks.at, row = at, after
+            if status == scan.SECTION_ENDS and row < promised and blocks.skip_blank():
+                self.blanks.append(row)
+                continue
             if status == scan.SECTION_ENDS or (status == scan.MORE and not blocks.more()):
                 break
             if status == scan.BAD:
@@ -217,17 +223,17 @@ class _Sections:
             self.words = raw.decode("utf-8").split("\n")[:-1]
         except UnicodeDecodeError:
             for row, word in enumerate(raw.split(b"\n")):
-                decoded(word, self.blocks.name, first_line + row)
+                decoded(word, self.blocks.name, self._line(first_line, row))
             raise
         self.word_table = new_table(count)
         twice = index_words(self.word_bytes, self.word_starts, self.word_table)
         if twice >= 0:
             what = f"the word {shown(self.words[twice])} stands twice"
-            raise AsrkitError(what, where=f"{self.blocks.name}:{first_line + twice}", cure="remove one of the lines")
+            raise AsrkitError(what, where=self._where(first_line, twice), cure="remove one of the lines")
         unknown = [row for row, word in enumerate(self.words) if word in UNKNOWN_SPELLINGS]
         if len(unknown) > 1:
             what = f"the unknown word stands twice, as {' and as '.join(self.words[row] for row in unknown)}"
-            raise AsrkitError(what, where=f"{self.blocks.name}:{first_line + unknown[1]}", cure="train the model again")
+            raise AsrkitError(what, where=self._where(first_line, unknown[1]), cure="train the model again")
 
     def _link(self, order: int, first_line: int) -> None:
         """Check that every context exists and no n-gram stands twice; keep a table of this order for the next one."""
@@ -238,7 +244,7 @@ class _Sections:
             text = self._text(grams[bad])
             what = f"the context of the {order}-gram {shown(text)} is not among the {order - 1}-grams"
             cure = "the model is damaged or was pruned wrongly: make it anew"
-            raise AsrkitError(what, where=f"{self.blocks.name}:{first_line + bad}", cure=cure)
+            raise AsrkitError(what, where=self._where(first_line, bad), cure=cure)
         if order < len(self.counts):
             begin, size = self.table_begins[-1], scan.keys_for(len(grams))
             self.table_keys.resize(begin + size, refcheck=False)
@@ -250,7 +256,13 @@ class _Sections:
             twice = _double(own_keys)
         if twice >= 0:
             what = f"the {order}-gram {shown(self._text(grams[twice]))} stands twice"
-            raise AsrkitError(what, where=f"{self.blocks.name}:{first_line + twice}", cure="remove one of the lines")
+            raise AsrkitError(what, where=self._where(first_line, twice), cure="remove one of the lines")
+
+    def _line(self, first_line: int, row: int) -> int:
+        return first_line + row + bisect_right(self.blanks, row)
+
+    def _where(self, first_line: int, row: int) -> str:
+        return f"{self.blocks.name}:{self._line(first_line, row)}"
 
     def _text(self, gram: Iterable[int]) -> str:
         return " ".join(self.words[word] for word in gram)

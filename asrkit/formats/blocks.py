@@ -85,6 +85,15 @@ class LineBlocks:
             size *= 16
         return None
 
+    def skip_blank(self) -> bool:
+        """Go past the next line if it is blank; return whether it was."""
+        raw = self._peek()
+        if raw is None or raw.strip(b" \t\r\n"):
+            return False
+        self.at += len(raw)
+        self.line_number += 1
+        return True
+
     def next_text(self) -> str | None:
         """Return the next line that is not blank, stripped, and go past it; None at the end of the file."""
         while (text := self.line()) is not None:

@@ -21,6 +21,7 @@ from asrkit.formats.fields import is_number, number
 from asrkit.formats.reading import split_fields
 
 _BESIDE_CHINESE = re.compile("(?<=[\u2e80-\U0003ffff]) | (?=[\u2e80-\U0003ffff])")
+_CHINESE_WORD = re.compile("[\u2e80-\U0003ffff]+")
 _SHERPA_MARKS = {":": "score", "#": "threshold", "@": "label"}
 
 
@@ -61,6 +62,12 @@ class Phrase:
             return " ".join(split_fields("".join(fields).replace("▁", " "))) or text
         joined = " ".join(fields).replace("@@ ", "")
         return _BESIDE_CHINESE.sub("", joined)
+
+
+def may_be_several(text: str) -> bool:
+    """Return whether the fields of a phrase look like several phrases: Chinese words of two characters or more."""
+    fields = split_fields(text)
+    return len(fields) > 1 and all(len(field) > 1 and _CHINESE_WORD.fullmatch(field) for field in fields)
 
 
 def read_native(text: str, name: str, line: int) -> Phrase:

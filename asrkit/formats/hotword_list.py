@@ -39,6 +39,7 @@ _MAX_BYTES = 64 << 20  # of one line: JSON is often a single one
 _TOO_MUCH = 10.0  # a weight that nobody means in nats: e^10 = 22,000 : 1
 _SHERPA_SCORE = re.compile(r"[ \t](:[-+]?[.\d]+)(?![^ \t])", re.ASCII)
 _SHERPA_END = re.compile(r"#[.\d]+|@.+", re.ASCII)
+_SHERPA_KEYWORD = re.compile("[^\u2e80-\U0003ffff]+[ \t]@[^ \t]*[\u2e80-\U0003ffff][^ \t]*(?:[ \t]+[:#][.\\d]+)*")
 _ALMOST_NUMBER = re.compile(r"[-+]?([\d.,]*\d[\d.,]*(e[-+]?\d+)?|nan|inf)", re.IGNORECASE)
 _JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
@@ -66,6 +67,8 @@ class HotwordList:
 
     def divided(self, scale: float) -> HotwordList:
         """Return the list with all its weights divided by `scale`."""
+        if scale == 1:
+            return self
         phrases, repeated = (
             tuple(replace(phrase, weight=phrase.weight / scale) for phrase in some)
             for some in (self.phrases, self.repeated)
@@ -133,6 +136,8 @@ def recognise(texts: list[str]) -> tuple[Format, str]:
     for text in phrases:
         if match := _SHERPA_SCORE.search(text):
             return "sherpa-onnx", f"{shown(match[1])} is a score of sherpa-onnx"
+        if _SHERPA_KEYWORD.fullmatch(text):
+            return "sherpa-onnx", f"{shown(text)} is a keyword of sherpa-onnx with its label"
     last = [fields[-1] if len(fields := split_fields(text)) > 1 else "" for text in phrases]
     if phrases and all(_SHERPA_END.fullmatch(field) for field in last):
         return "sherpa-onnx", "each line ends in a threshold or label of sherpa-onnx"

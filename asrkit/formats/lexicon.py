@@ -25,7 +25,7 @@ from asrkit.formats.reading import name_of
 from asrkit.formats.tokens import SPACE, SPACE_NAME, UnitTable
 
 _NEARLY_ALL = 0.95
-_COMMENT_LINE = ";;;"
+COMMENT_LINE = ";;;"
 _VARIANT = re.compile(r"(.+)\(\d+\)")
 _PHONE = re.compile(
     "(A[AEHOWY]|E[HRY]|I[HY]|O[WY]|U[HW])[0-2]?|B|CH|DH?|F|G|HH|JH|K|L|M|NG?|P|R|SH?|TH?|V|W|Y|ZH?"
@@ -74,7 +74,7 @@ def parse(path: str | os.PathLike[str], *, probabilities: bool = False) -> Lexic
             a second column of probabilities that some lines lack; no word at all.
     """
     name = name_of(path)
-    lines = [(line, fields) for line, _, fields in rows(path) if not fields[0].startswith(_COMMENT_LINE)]
+    lines = [(line, fields) for line, _, fields in rows(path) if not fields[0].startswith(COMMENT_LINE)]
     refuse_empty(lines, "word", path, "write one word a line, and its units after it")
     if not probabilities:
         others = [line for line, fields in lines if len(fields) < 3 or not _is_probability(fields[1])]
@@ -85,6 +85,9 @@ def parse(path: str | os.PathLike[str], *, probabilities: bool = False) -> Lexic
         elif with_point >= _NEARLY_ALL * len(lines):
             what = "the second column has a probability on almost every line, but not here"
             raise AsrkitError(what, where=f"{name}:{others[0]}", cure="write one on each line, or remove the column")
+    if probabilities and all(len(fields) > 5 and all(map(is_number, fields[2:5])) for _, fields in lines):
+        what = "three more columns of numbers follow the probability: this is Kaldi's lexiconp_silprob.txt"
+        raise AsrkitError(what, where=name, cure="take the lexiconp.txt beside it")
     lines = _without_comments(lines, 2 if probabilities else 1)
     words = {fields[0] for _, fields in lines}
     entries: dict[tuple[str, tuple[str, ...]], Pronunciation] = {}
@@ -107,6 +110,11 @@ def parse(path: str | os.PathLike[str], *, probabilities: bool = False) -> Lexic
         count = f" ({len(repeated)} such lines)" if len(repeated) > 1 else ""
         progress.warn(f"{name}: {told}{count}; each pronunciation is taken once")
     return Lexicon(tuple(entries.values()))
+
+
+def is_phone(unit: str) -> bool:
+    """Return whether `unit` is a phone of CMUdict, with or without its stress."""
+    return _PHONE.fullmatch(unit) is not None
 
 
 def serialize(lexicon: Lexicon, *, probabilities: bool = False) -> Iterator[str]:
@@ -144,7 +152,7 @@ def _without_comments(lines: list[tuple[int, list[str]]], first_unit: int) -> li
         at = fields.index("#", first_unit) if "#" in fields[first_unit:] else len(fields)
         cut.append((line, fields[:at]))
     units = {unit for _, fields in cut for unit in fields[first_unit:]}
-    is_cmudict = all(_PHONE.fullmatch(unit) for unit in units) and any(unit[-1].isdigit() for unit in units)
+    is_cmudict = all(map(is_phone, units)) and any(unit[-1].isdigit() for unit in units)
     return cut if is_cmudict else lines
 
 

@@ -8,7 +8,8 @@
     SUPERVISION  { "id": <id>, "recording_id": <id>, "start": <s>, "duration": <s>, "text": <text>, "speaker": <id> }
 
 `text`, `speaker` and asrkit's own `hotwords`, for this
-utterance alone, may stand in a line of any kind: [ <phrase>, … ] or { <phrase>: <weight in nats>, … }. In NeMo's form
+utterance alone, may stand in a line of any kind: [ <phrase>, … ] or { <phrase>: <weight in nats>, … } or "<phrase>",
+a text that may be several lines of a hotword list, or such an object written as a text. In NeMo's form
 only `audio_filepath` must be there; without `id` (or `utt`) an utterance has its file's id, as in `paths`, with the
 offset in milliseconds after it where a file stands in several lines. Other keys are passed over. A relative path is
 taken as `paths.locate` says. A command is refused unless the caller allows it.
@@ -24,10 +25,10 @@ from typing import Any
 
 from asrkit.errors import AsrkitError, shown
 from asrkit.formats.fields import Once, refuse_empty
-from asrkit.formats.hotword_lines import Phrase
+from asrkit.formats.hotword_lines import Phrase, read_native
 from asrkit.formats.json_lines import JsonObject, line_of, read_objects
 from asrkit.formats.paths import utterance_ids
-from asrkit.formats.reading import name_of
+from asrkit.formats.reading import name_of, parse_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +163,12 @@ def _supervised(cut: JsonObject, text: str | None, speaker: str | None) -> tuple
 
 
 def _hotwords(value: JsonObject) -> tuple[Phrase, ...] | None:
-    if "hotwords" not in value:
+    given = value.value.get("hotwords")
+    if given is None:
         return None
-    if isinstance(value.value["hotwords"], list):
+    if isinstance(given, str):
+        phrases = _of_text(given, value)
+    elif isinstance(given, list):
         phrases = tuple(Phrase(text, weighted=False) for text in value.texts("hotwords"))
     else:
         weights = value.object("hotwords")
@@ -174,6 +178,16 @@ def _hotwords(value: JsonObject) -> tuple[Phrase, ...] | None:
     if len({phrase.text for phrase in phrases}) != len(phrases):
         raise AsrkitError("a phrase stands twice in 'hotwords'", where=value.where, cure="remove one")
     return phrases
+
+
+def _of_text(text: str, value: JsonObject) -> tuple[Phrase, ...]:
+    """Return the phrases in a text: lines of a hotword list, or the JSON object that FunASR's clients send."""
+    name, _, line = value.where.rpartition(":")
+    if text.lstrip().startswith("{"):
+        weights = JsonObject(parse_json(text, name, int(line)), value.where)
+        return tuple(Phrase(phrase, weights.number(phrase)) for phrase in weights.value)
+    phrases = (read_native(one, name, int(line)) for one in text.split("\n") if one.strip(" \t"))
+    return tuple(replace(phrase, line=0) for phrase in phrases)
 
 
 def _with_ids(utterances: list[Utterance]) -> list[Utterance]:

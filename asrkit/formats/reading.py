@@ -140,7 +140,7 @@ def decoded(raw: bytes, name: str, number: int, *, max_bytes: int = MAX_LINE_BYT
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         what = f"byte 0x{raw[error.start]:02x} at byte {error.start + 1} of the line is not UTF-8"
-        cure = "convert the file, for Chinese text often with: iconv -f GB18030 -t UTF-8"
+        cure = "convert the file, often with: iconv -f GB18030 -t UTF-8 (Chinese text), or -f ISO-8859-1 (CMUdict)"
         raise AsrkitError(what, where=where, cure=cure) from error
     if "\r" in text:
         cure = "convert the line ends to LF"

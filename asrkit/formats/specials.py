@@ -20,6 +20,7 @@ BEGIN, END, UNKNOWN = "<s>", "</s>", "<unk>"
 UNKNOWN_SPELLINGS = (UNKNOWN, "<UNK>")
 SILENCES = frozenset({"!SIL", "!sil", "<SIL>", "<sil>"})
 _SILENT_UNITS = frozenset({"SIL", "sil"})  # the plain name is a word of its own, unless it is said as its own unit
+_BACKOFF = "#0"  # of Kaldi's words.txt
 _OTHER_SPELLINGS = {
     BEGIN: ("<S>", "<bos>", "<BOS>", "<sos>", "!ENTER", "!SENT_START"),
     END: ("</S>", "<eos>", "<EOS>", "!EXIT", "!SENT_END"),
@@ -68,6 +69,11 @@ def is_unknown(word: str) -> bool:
 def is_silence(word: str, units: Collection[str] = ()) -> bool:
     """Return whether `word`, which is said as `units`, is silence."""
     return word in SILENCES or (word in _SILENT_UNITS and len(units) == 1 and _SILENT_UNITS.issuperset(units))
+
+
+def is_special_word(word: str) -> bool:
+    """Return whether `word` stands for something that is not said as a word: no lexicon need spell it."""
+    return word in (BEGIN, END, EPSILON) or is_unknown(word) or word in SILENCES or word == _BACKOFF
 
 
 def spelled_otherwise(word: str, words: Collection[str]) -> str | None:

@@ -15,6 +15,10 @@ from functools import cached_property
 from asrkit.errors import AsrkitError
 from asrkit.formats.fields import Once, refuse_empty, rows, whole_number, written
 from asrkit.formats.reading import name_of
+from asrkit.formats.specials import EPSILON
+from asrkit.formats.tokens import SPACE, SPACE_NAME, UnitTable
+
+SPACE_NAMES = (SPACE_NAME, "#space")  # of which the unit of a space gets one
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,17 @@ class SymbolTable:
     def numbered(cls, symbols: Iterable[str]) -> SymbolTable:
         """Return the table that numbers `symbols`, which are all different, from 0 on."""
         return cls(tuple((symbol, i) for i, symbol in enumerate(symbols)))
+
+    @classmethod
+    def of_units(cls, units: UnitTable, *more: str) -> SymbolTable:
+        """Return the table of ε, the units (model id + 1) and `more`.
+
+        Where ε, the unit of a space or one of `more` cannot have its usual name, it gets a free one.
+        """
+        epsilon = _free((EPSILON, "<epsilon>", "#epsilon"), units)
+        space = _free(SPACE_NAMES, units)
+        names = (space if unit == SPACE else unit for unit in units.units)
+        return cls.numbered((epsilon, *names, *(_free((name, f"#{name}", f"##{name}"), units) for name in more)))
 
     @cached_property
     def index(self) -> Mapping[str, int]:
@@ -69,6 +84,10 @@ def serialize(table: SymbolTable) -> Iterator[str]:
     """
     for symbol, i in table.pairs:
         yield f"{written(symbol, 'symbol')} {i}"
+
+
+def _free(names: tuple[str, ...], units: UnitTable) -> str:
+    return next(name for name in names if name not in units.index)
 
 
 def _name_the_repeated(pairs: list[tuple[str, int]], lines: list[int], name: str) -> None:

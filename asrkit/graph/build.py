@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from asrkit import progress
+from asrkit import defaults, progress
 from asrkit.errors import AsrkitError, Status
 from asrkit.formats import arpa, lexicon, tokens
 from asrkit.formats.openfst import Fst
@@ -39,9 +39,9 @@ class Options:
         keep_parts: write T, L, G and LG too.
     """
 
-    topology: Topology = "identity"
+    topology: Topology = defaults.TOPOLOGY
     closed_vocabulary: bool = False
-    unknown_cost: float = 1.0
+    unknown_cost: float = defaults.UNKNOWN_COST
     strict: bool = False
     probabilities: bool = False
     keep_parts: bool = False

@@ -24,13 +24,12 @@ from asrkit.formats.openfst import Fst
 from asrkit.formats.pronunciation_costs import PronunciationCost
 from asrkit.formats.specials import EPSILON
 from asrkit.formats.symbols import SymbolTable
-from asrkit.formats.tokens import SPACE, SPACE_NAME, UnitTable
+from asrkit.formats.tokens import SPACE, UnitTable
 from asrkit.graph.tokens_fst import TOPOLOGIES, Topology
 from asrkit.graph.vocabulary import Vocabulary
 from asrkit.store import MANIFEST, Manifest, open_verified, publish_folder, write_lines, write_manifest
 
 KIND = "graph"
-_SPACE_NAMES = (SPACE_NAME, "#space")  # in units.txt
 GRAPH, WORDS, UNITS, LEXICON, COSTS = "TLG.fst", "words.txt", "units.txt", "lexicon.txt", "costs.txt"
 
 
@@ -70,7 +69,7 @@ class GraphFolder:
             raise AsrkitError(what, where=str(self.path / UNITS), cure="build the graph anew")
         written = tuple(names[label] for label in range(1, self.unit_count + 1))
         digest = self.manifest.facts.get("units_sha256")
-        for space in _SPACE_NAMES:  # the table whose hash the manifest has: lines of fields cannot hold a space
+        for space in symbols.SPACE_NAMES:  # the table whose hash the manifest has: lines of fields cannot hold a space
             table = UnitTable(tuple(SPACE if name == space else name for name in written))
             if table.sha256 == digest:
                 return table
@@ -138,7 +137,7 @@ def write_graph(
         for name, fst in parts.items():
             openfst.write(folder / f"{name}.fst", fst)
         write_lines(folder / WORDS, symbols.serialize(_labelled(vocabulary.words)))
-        write_lines(folder / UNITS, _unit_lines(vocabulary.units))
+        write_lines(folder / UNITS, symbols.serialize(SymbolTable.of_units(vocabulary.units)))
         write_lines(folder / LEXICON, lexicon.serialize(_spelled(vocabulary)))
         write_lines(folder / COSTS, pronunciation_costs.serialize(_costs(vocabulary)))
         write_manifest(
@@ -211,14 +210,3 @@ def _costs(vocabulary: Vocabulary) -> Iterator[PronunciationCost]:
 
 def _labelled(names: tuple[str, ...]) -> SymbolTable:
     return SymbolTable.numbered((EPSILON, *names))
-
-
-def _unit_lines(units: UnitTable) -> list[str]:
-    """Return the lines of units.txt; where ε or the unit of a space cannot have its usual name, it gets a free one."""
-    epsilon = _free((EPSILON, "<epsilon>", "#epsilon"), units)
-    space = _free(_SPACE_NAMES, units)
-    return list(symbols.serialize(SymbolTable.numbered((epsilon, *(space if u == SPACE else u for u in units.units)))))
-
-
-def _free(names: tuple[str, ...], units: UnitTable) -> str:
-    return next(name for name in names if name not in units.index)

@@ -32,6 +32,7 @@ from asrkit.formats.specials import (
     UNKNOWN,
     canonical,
     delimiter_of,
+    has_no_spaces,
     is_silence,
     is_unknown,
 )
@@ -131,6 +132,7 @@ def choose(
     lm_words = [canonical(word) for word in lm_words]
     lexicon, silent = _without_specials(lexicon, units, lexicon_name)
     said = _in_labels(lexicon, units, lexicon_name)
+    _tell_unspelled_delimiter(lexicon, units, lexicon_name)
     known = {word for word in lm_words if word not in _NO_WORDS and not is_silence(word)}
     unknown_name = UNKNOWN if UNKNOWN in known else None
     if not closed and unknown_name is None:
@@ -139,7 +141,7 @@ def choose(
     if not in_both:
         cure = "make the lexicon from the words of the model's text, or the model from text segmented by the lexicon"
         raise AsrkitError(f"no word of {lm_name} stands in this lexicon", where=lexicon_name, cure=cure)
-    _tell_lacking(lm_words, lm_log10, known - in_both - {unknown_name}, names, strict=strict)
+    _tell_lacking(lm_words, lm_log10, known - {unknown_name}, in_both, names, strict=strict)
     taking_part = [(word, labels, cost) for word, labels, cost in said if word in known]
     outside: set[str] = set()
     if not closed and unknown_name is not None:
@@ -213,17 +215,33 @@ def _in_labels(lexicon: Lexicon, units: UnitTable, name: str) -> list[tuple[str,
     return said
 
 
+def _tell_unspelled_delimiter(lexicon: Lexicon, units: UnitTable, name: str) -> None:
+    """Warn if the model has a unit between words, and no word of letters is spelled with it."""
+    delimiter = delimiter_of(units.index)
+    of_letters = [entry.units for entry in lexicon.entries if not has_no_spaces(entry.word[-1])]
+    if delimiter is not None and of_letters and not any(delimiter in said for said in of_letters):
+        what = f"no word is spelled with {shown(delimiter)}, which the model has between words"
+        progress.warn(f"{name}: {what}; words may run into one another: make the lexicon with asrkit make-lexicon")
+
+
 def _tell_lacking(
-    lm_words: Sequence[str], lm_log10: NDArray[np.float32], lacking: set[str], names: tuple[str, str], *, strict: bool
+    lm_words: Sequence[str],
+    lm_log10: NDArray[np.float32],
+    known: set[str],
+    said: set[str],
+    names: tuple[str, str],
+    *,
+    strict: bool,
 ) -> None:
-    """Warn of words of the LM that have no pronunciation, or refuse them."""
+    """Warn of words of the LM, of those that are `known` words, that are not `said`, or refuse them."""
+    lacking = known - said
     if not lacking:
         return
     lexicon_name, lm_name = names
     often = np.argsort(-lm_log10, kind="stable")
     told = " ".join(_first(shown(lm_words[i]) for i in often if lm_words[i] in lacking))
     dots = " …" if len(lacking) > _LISTED else ""
-    what = f"{len(lacking):,} of {len(lm_words):,} words of {lm_name} are not in the lexicon: {told}{dots}"
+    what = f"{len(lacking):,} of {len(known):,} words of {lm_name} are not in the lexicon: {told}{dots}"
     if strict:
         raise AsrkitError(what, where=lexicon_name, cure="add them, or allow them to be left out by dropping --strict")
     progress.warn(f"{lexicon_name}: {what}; they cannot be recognised", lacking=len(lacking))

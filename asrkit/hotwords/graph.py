@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from asrkit import defaults
 from asrkit.errors import AsrkitError, Status, shown
 from asrkit.hotwords.automaton import make_automaton
 from asrkit.hotwords.spelling import SpelledPhrase, Units
@@ -17,7 +18,7 @@ from asrkit.hotwords.table import HotwordTable, after_break, at_end, follow
 from asrkit.hotwords.trie import EDGE, ROOT, Spellings, children_of, make_trie
 from asrkit.units.edges import WordEdges
 
-DEFAULT_INCREMENTAL_BIAS = 1.5  # nats for each covered unit: docs/hotword-bias.md
+DEFAULT_INCREMENTAL_BIAS = defaults.INCREMENTAL_BIAS
 _BREAK = EDGE - 1  # among units: one that no phrase has
 LARGEST_BIAS = 10_000.0  # nats; beyond it nothing is heard any more, and single precision would lose the decimals
 
@@ -173,6 +174,11 @@ class HotwordGraph:
         chosen = {phrase.phrase: phrase for phrase in self._spelled()}
         return self._with(chosen | _by_phrase(spelled))
 
+    def with_weight(self, phrase: str, weight: float) -> HotwordGraph:
+        """Return the graph with another weight for one of its phrases."""
+        chosen = {spelled.phrase: spelled for spelled in self._spelled()}
+        return self._with(chosen | {phrase: replace(chosen[phrase], weight=weight)})
+
     def without(self, phrases: Iterable[str]) -> HotwordGraph:
         """Return the graph without these phrases.
 
@@ -322,10 +328,10 @@ def _holds_another(ordered: list[SpelledPhrase], words: WordEdges | None) -> NDA
     inner, number = [], 0
     for phrase in ordered:
         if len(phrase.spellings) > 1:
+            known = set(phrase.spellings)
+            lengths = sorted(set(map(len, known)))
             inner += [
-                number + i
-                for i, long in enumerate(phrase.spellings)
-                if any(any(occurrences(short, long, words)) for short in phrase.spellings if len(short) < len(long))
+                number + i for i, long in enumerate(phrase.spellings) if _holds_any(long, known, lengths, words)
             ]
         number += len(phrase.spellings)
     return np.array(inner, np.intp)
@@ -345,6 +351,13 @@ def occurrences(
         whole = before is None or (before[start] and behind[end - 1])
         if whole and not any(start < place < end for place in breaks):
             yield start, end
+
+
+def _holds_any(long: Units, known: set[Units], lengths: list[int], words: WordEdges | None) -> bool:
+    """Whether a shorter one of the sequences `known`, which have these `lengths`, occurs in `long`."""
+    size = len(long)
+    inside = {long[at : at + n] for n in lengths if n < size for at in range(size - n + 1)} & known
+    return any(words is None or any(occurrences(short, long, words)) for short in inside)
 
 
 def _frozen(array: NDArray) -> NDArray:

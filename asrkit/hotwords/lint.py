@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import takewhile
 
 from asrkit.errors import shown
 from asrkit.formats.arpa import Arpa
-from asrkit.formats.hotword_lines import Phrase
+from asrkit.formats.hotword_lines import Phrase, may_be_several
 from asrkit.formats.specials import is_unknown
 from asrkit.hotwords.graph import LARGEST_BIAS
 from asrkit.hotwords.lists import place, what_an_enormous_weight_does
@@ -53,6 +53,7 @@ def lint(
     repeated: Sequence[Phrase] = (),
     probabilities: Mapping[str, float] | None = None,
     vocabulary: frozenset[str] | None = None,
+    can_say: Callable[[Units], bool] | None = None,
 ) -> list[Finding]:
     """Return the findings on `phrases`, the worst first, then in the order of the list.
 
@@ -63,17 +64,19 @@ def lint(
         probabilities: how probable the words of the lexicon are, by a language model; without it every word of the
             lexicon that sounds like a phrase is told.
         vocabulary: the words that the decoding graph can put out; None: not known.
+        can_say: of a closed vocabulary: whether words of it are said as these units; None: how they are written counts.
     """
     spelled, refused = spell_all(phrases, speller)
     by_text = {phrase.phrase: phrase for phrase in spelled}
     findings = [
         *_unspellable(refused),
         *_repeated(repeated, phrases),
-        *_outside(spelled, speller, vocabulary),
+        *_several(phrases),
+        *_outside(spelled, speller, vocabulary, can_say),
         *_alike(spelled, speller),
         *_homophones(spelled, speller),
         *_like_common_words(spelled, speller, probabilities),
-        *_lengths(spelled),
+        *_lengths(spelled, speller.most),
         *_weights(phrases),
         *_inside(spelled, by_text, word_edges(speller.units)),
         *_prefixes(spelled),
@@ -117,8 +120,19 @@ def _repeated(repeated: Sequence[Phrase], phrases: Sequence[Phrase]) -> Iterator
         yield Finding(Severity.WARNING, "duplicate", phrase.text, phrase.line, what, "remove one of the two")
 
 
+def _several(phrases: Sequence[Phrase]) -> Iterator[Finding]:
+    for phrase in phrases:
+        if may_be_several(phrase.text):
+            what = "is one phrase, whose words are said one after the other"
+            advice = "write each on a line of its own if they are several hotwords"
+            yield Finding(Severity.WARNING, "several-words", phrase.text, phrase.line, what, advice)
+
+
 def _outside(
-    spelled: Sequence[SpelledPhrase], speller: Speller, vocabulary: frozenset[str] | None
+    spelled: Sequence[SpelledPhrase],
+    speller: Speller,
+    vocabulary: frozenset[str] | None,
+    can_say: Callable[[Units], bool] | None,
 ) -> Iterator[Finding]:
     if vocabulary is None:
         return
@@ -126,7 +140,11 @@ def _outside(
     longest = max(map(len, known), default=0)
     is_open = any(map(is_unknown, vocabulary))
     for phrase in spelled:
-        if not _is_made_of(speller.folded(phrase.phrase).replace(" ", ""), known, longest):
+        if can_say is not None and not is_open:
+            is_covered = any(map(can_say, phrase.spellings))
+        else:
+            is_covered = _is_made_of(speller.folded(phrase.phrase).replace(" ", ""), known, longest)
+        if not is_covered:
             what = "is made up of no words of the graph" + (", only <unk> can stand for it" if is_open else "")
             severity = Severity.WARNING if is_open else Severity.ERROR
             advice = "add it to the lexicon and build the graph again"
@@ -182,7 +200,7 @@ def _like_common_words(
             )  # fmt: skip
 
 
-def _lengths(spelled: Sequence[SpelledPhrase]) -> Iterator[Finding]:
+def _lengths(spelled: Sequence[SpelledPhrase], most: int) -> Iterator[Finding]:
     for phrase in spelled:
         length = len(phrase.spellings[0])
         if length == 1 and phrase.weight >= 0:
@@ -192,8 +210,8 @@ def _lengths(spelled: Sequence[SpelledPhrase]) -> Iterator[Finding]:
         if length > LONG:
             what = f"is {length} units long, and gains for good only if all of them are said"
             yield Finding(Severity.NOTE, "long", phrase.phrase, phrase.line, what, "give its rare part only")
-        if len(phrase.spellings) == MAX_SPELLINGS:
-            what = f"can be said in {MAX_SPELLINGS} ways or more, of which {MAX_SPELLINGS} are used"
+        if len(phrase.spellings) == MAX_SPELLINGS == most:
+            what = f"can be said in {most} ways or more, of which {most} are used"
             yield Finding(
                 Severity.NOTE, "many-spellings", phrase.phrase, phrase.line, what, "add its true reading to the lexicon"
             )
@@ -210,7 +228,7 @@ def _weights(phrases: Sequence[Phrase]) -> Iterator[Finding]:
             advice = "try 0 to 5; if the weights are FunASR's, say --funasr-weights (20 there is 2 here)"
             yield Finding(Severity.WARNING, "weight", phrase.text, phrase.line, what, advice)
         elif phrase.weight < 0:
-            what = f"has weight {phrase.weight:g}, which makes it less likely, and its units earn nothing"
+            what = f"has weight {phrase.weight:g}, which makes its sound less likely; never written for others"
             yield Finding(Severity.NOTE, "penalty", phrase.text, phrase.line, what, "leave it if that is meant")
 
 

@@ -6,13 +6,13 @@ import os
 from dataclasses import dataclass
 from typing import Literal
 
-from asrkit import progress
+from asrkit import defaults, progress
 from asrkit.errors import AsrkitError, shown
 from asrkit.formats import hotword_list
-from asrkit.formats.hotword_lines import Phrase
+from asrkit.formats.hotword_lines import Phrase, may_be_several
 from asrkit.formats.hotword_list import FUNASR_AM_SCALE, HotwordList
 from asrkit.formats.reading import name_of
-from asrkit.hotwords.graph import DEFAULT_INCREMENTAL_BIAS, LARGEST_BIAS, HotwordGraph
+from asrkit.hotwords.graph import LARGEST_BIAS, HotwordGraph
 from asrkit.hotwords.spelling import RefusedPhrase, SpelledPhrase, Speller, spell_all
 from asrkit.units.edges import word_edges
 
@@ -32,11 +32,11 @@ class Settings:
         fold_case, fold_width: how phrases are compared with words and units; see `Speller`.
     """
 
-    format: hotword_list.Format | Literal["auto"] = "auto"
-    on_duplicate: hotword_list.OnDuplicate = "error"
+    format: hotword_list.Format | Literal["auto"] = defaults.HOTWORD_FORMAT
+    on_duplicate: hotword_list.OnDuplicate = defaults.ON_DUPLICATE
     funasr_weights: bool = False
-    incremental_bias: float = DEFAULT_INCREMENTAL_BIAS
-    scale: float = 1.0
+    incremental_bias: float = defaults.INCREMENTAL_BIAS
+    scale: float = defaults.HOTWORD_SCALE
     fold_case: bool = True
     fold_width: bool = True
 
@@ -54,15 +54,16 @@ def read(path: str | os.PathLike[str], settings: Settings) -> HotwordList:
 
 
 def compiled(
-    phrases: tuple[Phrase, ...], speller: Speller, settings: Settings, name: str
+    phrases: tuple[Phrase, ...], speller: Speller, settings: Settings, name: str, *, closed: bool = False
 ) -> tuple[HotwordGraph, tuple[SpelledPhrase, ...], tuple[RefusedPhrase, ...]]:
-    """Return the graph of `phrases`, its phrases spelled, and those that cannot be; warn of these and of odd weights.
+    """Return the graph of `phrases`, its phrases spelled, and those that cannot be; warn of these and of what is odd.
 
     Args:
         phrases: weights in nats.
         speller: for the units of the model.
         settings: the biases.
         name: what messages call the list.
+        closed: only words of the speller's lexicon can come out.
 
     Raises:
         AsrkitError: no phrase can be spelled.
@@ -77,6 +78,14 @@ def compiled(
         reason = f"{refused[0].reason} ({shown(refused[0].phrase)})" if refused else "the list is empty"
         what = f"none of the {len(refused):,} hotwords can be spelled: {reason}"
         raise AsrkitError(what, where=name, cure="check that the unit table and the lexicon are those of the model")
+    if several := [phrase for phrase in phrases if may_be_several(phrase.text)]:
+        first, more = several[0], f" and {len(several) - 1:,} more" if len(several) > 1 else ""
+        what = f"{shown(first.text)}{more} is one phrase, whose words are said one after the other"
+        progress.warn(
+            f"{place(name, first.line)}: {what}; write each on a line of its own if they are several hotwords"
+        )
+    if closed:
+        _warn_of_unsayable(spelled, speller, name)
     enormous = [phrase for phrase in spelled if abs(phrase.weight * settings.scale) > LARGEST_BIAS]
     if enormous:
         first, more = enormous[0], f" and {len(enormous) - 1:,} more" if len(enormous) > 1 else ""
@@ -88,6 +97,14 @@ def compiled(
         words=word_edges(speller.units),
     )  # fmt: skip
     return graph, spelled, refused
+
+
+def _warn_of_unsayable(spelled: tuple[SpelledPhrase, ...], speller: Speller, name: str) -> None:
+    unsayable = [phrase for phrase in spelled if not any(map(speller.can_say, phrase.spellings))]
+    if unsayable:
+        count = f"{len(unsayable):,} of {len(spelled):,} hotwords cannot come out, such as {shown(unsayable[0].phrase)}"
+        cure = "add them to the lexicon and build the graph again, or build it without --closed-vocabulary"
+        progress.warn(f"{name}: {count}: the graph's vocabulary is closed, and no words of it say them; {cure}")
 
 
 def compile_list(

@@ -16,6 +16,7 @@ they are one spelling of what `Phrase.written` says, beside those found here.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import log
@@ -33,13 +34,15 @@ from asrkit.text.pinyin import is_syllabic
 
 MAX_UNITS = 200  # of a phrase; more is a file without line ends, not a name
 MAX_SPELLINGS = 8  # readings of a phrase; the likeliest are kept
-MAX_SPLITS = 32  # splits of a phrase into pieces of words; those of the fewest pieces are kept
+MAX_SPLITS = 16  # splits of a phrase into pieces of words; those of the fewest pieces are kept
 _PIECE, _UNIT_PIECE = 1000.0, 1010.0  # costs: fewer pieces come first; one of the lexicon before one of units alone
 _BESIDE_LEXICON = 0.5  # cost of splits that the lexicon does not have
 _UNLIKELY = 4.7  # nats behind the likeliest, 1 : 110; what is less likely is no spelling
+_CHINESE = re.compile(f"[{CHINESE}-\U0003ffff]")
 
 _TOKEN = re.compile(r"[^\W\d_\u2e80-\U0003ffff]+(?:['’][^\W\d_\u2e80-\U0003ffff]+)*|.", re.DOTALL)
 _FULL_WIDTH = {0xFF01 + i: 0x21 + i for i in range(94)} | {0x3000: " ", 0xA0: " ", 0x2019: "'"}
+_SILENT = "·‧•・\u200b\u200c\u200d\u2060\ufeff"  # dots within foreign names, and what nobody sees
 _SPECIAL = re.compile(r"<[^<>]*>|\[[^\[\]]*\]")
 
 Units = Labels
@@ -100,6 +103,8 @@ class Speller:
         for unit, number in units.index.items():
             if not _SPECIAL.fullmatch(unit) and number != self._delimiter:
                 self._unit.setdefault(self.folded(unit), number)
+        self._spoken = {ord(c): None for c in _SILENT if c not in self._unit}
+        self._spoken |= _FULL_WIDTH if fold_width else {}
         self._pieces = WordPieces(self._unit)
         self._syllables = Syllables(self._unit) if is_syllabic(self._unit) else None
         self.most = MAX_SPLITS if self._pieces.in_pieces else MAX_SPELLINGS
@@ -107,6 +112,8 @@ class Speller:
         self._lacking: dict[str, str] = {}  # word of the lexicon -> the unit that the model lacks
         self._costs: dict[tuple[str, Units], float] = {}  # of pronunciations that the lexicon says are rare
         self._ways: dict[str, list[Way]] = {}  # of words that have been asked for
+        self._said: frozenset[Units] | None = None  # all pronunciations, once they are asked for
+        self._longest_said = 0
         for entry in lexicon.entries if lexicon else ():
             self._add_word(self.folded(entry.word), entry.units, entry.probability)
         self._longest_word = max(map(len, self._words), default=0)
@@ -128,16 +135,50 @@ class Speller:
         Raises:
             Unspellable: a character has no units; too long.
         """
-        text = phrase.translate(_FULL_WIDTH) if self.fold_width else phrase
+        text = unicodedata.normalize("NFC", phrase.translate(self._spoken))
         ways = self._plain(text) or self._cut(text)
         if len(ways[0]) > MAX_UNITS:
             raise Unspellable(f"it has {len(ways[0]):,} units, more than {MAX_UNITS}; does the list lack line ends?")
         return tuple(ways)
 
     def as_units(self, phrase: str) -> Units | None:
-        """Return the units that the fields of `phrase` name one by one, None unless every field is a unit."""
-        units = tuple(self._unit.get(self.folded(field), -1) for field in split_fields(phrase))
-        return None if -1 in units or not units else units
+        """Return the units that the fields of `phrase` name: each a unit, or a syllable's beginning and rest (`x iǎo`).
+
+        None if they do not.
+        """
+        fields = [self.folded(unicodedata.normalize("NFC", field)) for field in split_fields(phrase)]
+        longest = 2 if self.is_syllabic else 1
+
+        def arcs(end: int) -> Iterator[tuple[int, list[Way]]]:
+            for begin in range(max(0, end - longest), end):
+                if (unit := self._named("".join(fields[begin:end]))) is not None:
+                    yield begin, [(float(end - begin), (unit,))]
+
+        ways = k_best(len(fields), arcs, 1)[-1] if 0 < len(fields) <= longest * MAX_UNITS else []
+        return ways[0][1] if ways else None
+
+    @property
+    def is_syllabic(self) -> bool:
+        """Whether the units are toned syllables, so that a phrase in units does not tell how it is written."""
+        return self._syllables is not None
+
+    def can_say(self, units: Units) -> bool:
+        """Return whether words of the lexicon, one after the other, are said as `units`."""
+        if self._said is None:
+            said = frozenset(reading for readings in self._words.values() for reading in readings)
+            self._longest_said = max(map(len, said), default=0)
+            self._said = said  # last: another thread may look
+        reached = [True] + [False] * len(units)
+        for end in range(1, len(units) + 1):
+            begins = range(max(0, end - self._longest_said), end)
+            reached[end] = any(reached[begin] and units[begin:end] in self._said for begin in begins)
+        return reached[-1]
+
+    def _named(self, name: str) -> int | None:
+        """Return the unit called `name`, or the syllable that is written so with a number or a mark for its tone."""
+        if name not in self._unit and self._syllables:
+            return self._syllables.called(name)
+        return self._unit.get(name)
 
     def words_said_as(self) -> dict[Units, list[str]]:
         """Return the words of the lexicon, folded, by how they are said."""
@@ -154,7 +195,7 @@ class Speller:
 
     def _plain(self, text: str) -> list[Units] | None:
         """Return the spelling of a text whose every character is a unit and no Latin letter: the usual case."""
-        if self._words or self._pieces.in_pieces or any(c < CHINESE for c in text):
+        if self._words or self._pieces.splits_chinese or any(c < CHINESE for c in text):
             return None
         units = tuple(map(self._unit.get, text))
         return None if None in units else [units]  # type: ignore[list-item]
@@ -297,15 +338,18 @@ def spell_all(
 
 def _spellings(phrase: Phrase, name: str, speller: Speller) -> tuple[Units, ...]:
     """Return the spellings of a phrase that is written as `name`, those that the list gives itself first."""
-    if name == phrase.text:
+    is_cut = name != phrase.text or (speller.is_syllabic and not _CHINESE.search(name))
+    if not is_cut or len(cut := speller.as_units(phrase.text) or ()) > MAX_UNITS:
         return speller.spell(name)
-    cut = speller.as_units(phrase.text)
-    if cut is None or len(cut) > MAX_UNITS:
-        return speller.spell(name if phrase.label is None else phrase.text)
-    try:
-        return tuple(dict.fromkeys((cut, *speller.spell(name))))
-    except Unspellable:
+    if cut and name == phrase.text:
+        raise Unspellable(f"it tells the sound, but not what is written: add that, as in {shown(f'{name} @…')}")
+    if cut and phrase.label is not None:  # what is said is not what is written
         return (cut,)
+    try:
+        found = speller.spell(name if phrase.label is None else phrase.text)
+    except Unspellable:
+        found = () if cut else speller.spell(name)
+    return tuple(dict.fromkeys((cut, *found) if cut else found))
 
 
 def _from_zero(ways: list[Way]) -> list[Way]:

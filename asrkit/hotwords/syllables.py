@@ -23,6 +23,11 @@ class Syllables:
         self._ways: dict[str, list[Way]] = {}
         self._ratios: dict[str, dict[int, float]] = {}
 
+    def called(self, name: str) -> int | None:
+        """Return the unit of the syllable `name`, which is written in any way, as in `hù` or `hu4`."""
+        forms = pinyin.spellings(pinyin.numbered(name))
+        return next((self._units[form] for form in forms if form in self._units), None)
+
     def read(self, text: str) -> list[tuple[int | None, bool]]:
         """Return for each character of `text` the unit as which pypinyin reads it there, and whether a phrase of its
         dictionary says so; None where the model or pypinyin has none.

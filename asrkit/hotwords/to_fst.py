@@ -96,5 +96,4 @@ def _read_by_roots(table: HotwordTable) -> NDArray[np.bool_]:
 
 def symbol_table(units: UnitTable, words: WordEdges | None = None) -> SymbolTable:
     """Return the symbols of the labels of `to_fst`, of a graph with these word edges."""
-    more = (FAILURE_SYMBOL,) if words is None else (FAILURE_SYMBOL, EDGE_SYMBOL)
-    return SymbolTable.numbered(("<eps>", *units.units, *more))
+    return SymbolTable.of_units(units, FAILURE_SYMBOL, *(() if words is None else (EDGE_SYMBOL,)))

@@ -29,6 +29,7 @@ class WordPieces:
 
     Attributes:
         in_pieces: whether a word may have several splits.
+        splits_chinese: whether Chinese may have them, too.
     """
 
     def __init__(self, units: Mapping[str, int]) -> None:
@@ -36,11 +37,10 @@ class WordPieces:
         self._units = units
         self._longest = max(map(len, units), default=0)
         self._joined = any(unit.endswith(GOES_ON) for unit in units)
-        self._marked = any(unit.startswith(WORD_START) and len(unit) > 1 for unit in units) or (
-            WORD_START in units and not self._joined
-        )
+        self._marked = not self._joined and any(unit.startswith(WORD_START) for unit in units)
         several = any(len(unit) > 1 and unit[0] >= CHINESE and not unit.endswith(GOES_ON) for unit in units)
-        self.in_pieces = self._joined or self._marked or several
+        self.splits_chinese = self._marked or several
+        self.in_pieces = self._joined or self.splits_chinese
 
     def ways(self, part: str, folded: str, most: int) -> list[Way]:
         """Return the `most` splits of fewest units of a text without spaces; [] if there is none.
@@ -80,8 +80,10 @@ class WordPieces:
             found = [*([plain] if end not in inside else []), *([goes_on] if may_go_on else [])]
         elif self._marked:
             found = []
-            if begin == 0 or max(text[begin - 1], piece[0]) >= CHINESE:
+            if begin == 0:
                 found = [(self._units.get(WORD_START + piece),), (self._units.get(WORD_START), *plain)]
+            elif max(text[begin - 1], piece[0]) >= CHINESE:
+                found = [(self._units.get(WORD_START + piece),)]
             if begin > 0 or not piece[0].isalpha() or piece[0] >= CHINESE:
                 found.append(plain)
         else:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from asrkit import progress
+from asrkit import defaults, progress
 from asrkit.errors import AsrkitError, Status
 from asrkit.formats import arpa
 from asrkit.formats.reading import name_of, split_fields
@@ -26,12 +26,12 @@ class Options:
     """How sentences are made; `seed`, `temperature`, `top_k` are for sampling, `beam` is the width of a beam."""
 
     strategy: str  # greedy, beam or sample
-    count: int = 1
-    seed: int = 0
-    temperature: float = 1.0
+    count: int = defaults.SENTENCES
+    seed: int = defaults.SEED
+    temperature: float = defaults.TEMPERATURE
     top_k: int | None = None
-    beam: int = 16
-    max_words: int = 100
+    beam: int = defaults.BEGINNINGS
+    max_words: int = defaults.MAX_WORDS
 
 
 def sentences(path: str | os.PathLike[str], prefix: str, options: Options) -> Iterator[str]:

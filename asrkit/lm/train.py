@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from asrkit import progress
+from asrkit import defaults, progress
 from asrkit.errors import AsrkitError, Status, shown
 
 MODIFIED_KNESER_NEY = "modified-kneser-ney"
@@ -25,8 +25,6 @@ SMOOTHINGS: dict[str, tuple[str, ...]] = {
 }
 SPECIAL_WORDS = ("error", "skip", "space", "unk")  # what they are in a text; see `corpus.SentenceReader`
 MAX_ORDER = 8
-DEFAULT_MEMORY = "2G"
-DEFAULT_FALLBACK = (0.5, 1.0, 1.5)  # discounts D1, D2, D3+; lmplz's
 
 
 @dataclass(frozen=True)
@@ -35,11 +33,11 @@ class Request:
 
     texts: tuple[str, ...]
     output: str
-    order: int = 3
+    order: int = defaults.ORDER
     smoothing: str = MODIFIED_KNESER_NEY
     vocab: str | None = None
-    min_count: int = 1
-    special_words: str = "error"
+    min_count: int = defaults.MIN_COUNT
+    special_words: str = defaults.SPECIAL_WORDS
     prune: str | None = None
     discount_fallback: str | None = None
     no_interpolate_unigrams: bool = False
@@ -113,7 +111,7 @@ def _modified_options(request: Request, keep: frozenset[str] | None) -> Any:
         special_words=request.special_words,
         discount_fallback=fallback,
         interpolate_unigrams=not request.no_interpolate_unigrams,
-        memory=parse_size(request.memory or DEFAULT_MEMORY),
+        memory=parse_size(request.memory or defaults.MEMORY),
         jobs=request.jobs or min(8, os.cpu_count() or 1),
     )
 
@@ -160,7 +158,7 @@ def parse_discounts(text: str) -> tuple[float, ...]:
     except ValueError:
         values = ()
     full = [*values, *values[-1:] * 3][:3]
-    if not 1 <= len(values) <= len(DEFAULT_FALLBACK) or not all(0 <= d <= i for i, d in enumerate(full, 1)):
+    if not 1 <= len(values) <= len(defaults.DISCOUNT_FALLBACK) or not all(0 <= d <= i for i, d in enumerate(full, 1)):
         cure = "write one to three, D1 from 0 to 1, D2 to 2, D3 to 3, such as --discount-fallback=0.5,1,1.5"
         what = f"{shown(text)} are not discounts"
         raise AsrkitError(what, cure=cure, status=Status.WRONG_USAGE)

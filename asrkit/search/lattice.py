@@ -53,17 +53,9 @@ class Lattice:
         """The word lattice: one path for each word sequence, with the score of its best path in the raw lattice."""
         return determinize(self.raw, self.options.lattice_beam)
 
-    def nbest(self, count: int, within: tuple[int, int] | None = None) -> list[Path]:
-        """Return the best paths of the `count` best word sequences, best first; fewer if the lattice has fewer.
-
-        Sequences are told apart by the words put out from the first to the second (not included) of the steps `within`;
-        None: by all of their words.
-        """
-        raw = self.raw
-        if within is not None:
-            at = self.steps[raw.sources]
-            raw = raw._replace(words=np.where((within[0] <= at) & (at < within[1]), raw.words, np.int32(0)))
-        return [self._read(arcs) for arcs in best_paths(raw, count, self.options.lattice_beam)]
+    def nbest(self, count: int) -> list[Path]:
+        """Return the best paths of the `count` best word sequences, best first; fewer if the lattice has fewer."""
+        return [self._read(arcs) for arcs in best_paths(self.raw, count, self.options.lattice_beam)]
 
     def path_of(self, words: NDArray[np.integer]) -> Path:
         """Return the best path that says `words`, which the lattice must hold."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, fields
 
+from asrkit import defaults
 from asrkit.errors import AsrkitError, Status
 
 
@@ -29,12 +30,12 @@ class Options:
             searched as one step; None searches every step.
     """
 
-    beam: float = 8.0
-    max_active: int = 7000
-    min_active: int = 0
+    beam: float = defaults.BEAM
+    max_active: int = defaults.MAX_ACTIVE
+    min_active: int = defaults.MIN_ACTIVE
     lm_scale: float = 1.0
-    word_score: float = 0.0
-    lattice_beam: float = 6.0
+    word_score: float = defaults.WORD_SCORE
+    lattice_beam: float = defaults.LATTICE_BEAM
     blank_skip: float | None = None
 
     def __post_init__(self) -> None:

@@ -31,8 +31,12 @@ class Steps(NamedTuple):
     first: NDArray[np.int64]
 
 
-def checked(log_probs: NDArray[np.floating], units: int, name: str) -> NDArray[np.float32]:
+def checked(
+    log_probs: NDArray[np.floating], units: int, name: str, *, model: str | None = None
+) -> NDArray[np.float32]:
     """Return `log_probs` as (steps, units) float32, contiguous and read-only.
+
+    `units` are those of the graph, or, where there is none, of `model`.
 
     A warning comes once a process where rows do not sum to 1.
 
@@ -46,6 +50,9 @@ def checked(log_probs: NDArray[np.floating], units: int, name: str) -> NDArray[n
     if matrix.dtype.kind not in "fiu":
         raise AsrkitError(f"its posteriors are of type {matrix.dtype}, not numbers", where=name)
     if matrix.shape[1] != units:
+        if model is not None:
+            what = f"its posteriors have {matrix.shape[1]} units, but the model {model} has {units}"
+            raise AsrkitError(what, where=name, cure="name the model that made them, with --model")
         what = f"its posteriors have {matrix.shape[1]} units, but the graph was built for {units}"
         raise AsrkitError(what, where=name, cure="use the graph and the model of one unit table")
     matrix = np.ascontiguousarray(matrix, np.float32).view()

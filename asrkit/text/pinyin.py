@@ -64,21 +64,21 @@ def readings(word: str) -> list[Reading] | None:
 
 
 def likely_reading(text: str) -> tuple[list[str | None], list[bool]]:
-    """Return for each character of `text` how pypinyin reads it there, None of what it cannot read; and whether it says
-    so because a phrase of its dictionary stands there.
+    """Return for each character of `text` how pypinyin reads it there, None of what it cannot read; and whether a
+    phrase of its dictionary says that it is read so and not otherwise.
     """
-    from pypinyin.constants import PHRASES_DICT, PINYIN_DICT
+    from pypinyin.constants import PHRASES_DICT
     from pypinyin.seg.mmseg import seg
 
     read: list[str | None] = []
     is_known: list[bool] = []
     for piece in seg.cut(text):
-        if piece in PHRASES_DICT:
-            read += [_numbered(syllables[0]) for syllables in PHRASES_DICT[piece]]
-            is_known += [True] * (len(read) - len(is_known))
+        syllables = PHRASES_DICT.get(piece, ())
+        if len(syllables) == len(piece):
+            read += [numbered(first) for first, *_ in syllables]
+            is_known += [len(several) == 1 for several in syllables]
         else:
-            firsts = [PINYIN_DICT.get(ord(character), "").partition(",")[0] for character in piece]
-            read += [_numbered(first) if first else None for first in firsts]
+            read += [numbered(listed[0]) if (listed := _listed(character)) else None for character in piece]
             is_known += [False] * len(piece)
     return read, is_known
 
@@ -89,10 +89,8 @@ def likelihoods(character: str) -> dict[str, float]:
 
     The one that pypinyin reads first comes first, the others by their shares. Empty of what has no reading.
     """
-    from pypinyin import Style, pinyin
-
-    (listed,) = pinyin(character, Style.TONE, heteronym=True, errors=list) or [[character]]
-    if listed[0] == character:
+    listed = _listed(character)
+    if not listed:
         return {}
     counted = _counted().get(character, Counter()) + Counter(
         {syllable: count * _PHRASE_WEIGHT for syllable, count in _in_phrases().get(character, Counter()).items()}
@@ -103,24 +101,27 @@ def likelihoods(character: str) -> dict[str, float]:
     spoken = _SPOKEN.get(character, ())
     others = [s for s in shares if s != listed[0] and (shares[s] >= LEAST_SHARE or s in spoken)]
     ordered = [listed[0], *sorted(others, key=lambda syllable: -shares[syllable])]
-    return {_numbered(syllable): shares[syllable] for syllable in ordered}
+    return {numbered(syllable): shares[syllable] for syllable in ordered}
 
 
 def of_surname(character: str) -> str | None:
     """Return how `character` is read as a surname, if that is not how it is read elsewhere."""
     syllable = _SURNAMES.get(character)
-    return syllable and _numbered(syllable)
+    return syllable and numbered(syllable)
 
 
 @cache
 def spellings(syllable: str) -> tuple[str, ...]:
-    """Return how models write `syllable`, which is as in `readings`: `lü4`, `lv4`, `lǜ`; `de5`, `de`."""
+    """Return how models write `syllable`, as `readings` gives it: `lü4`, `lv4`, `lǜ`; `lüe4`, `lue4`; `de5`, `de`."""
     from pypinyin.contrib.tone_convert import tone3_to_tone
 
     plain = syllable.replace("ü", "v")
-    forms = (syllable, plain, syllable.replace("ü", "u:"), tone3_to_tone(syllable))
-    neutral = tuple(form.removesuffix("5") for form in (syllable, plain))
-    return tuple(dict.fromkeys((*forms, *(neutral if syllable.endswith("5") else ()))))
+    forms = [syllable, plain, syllable.replace("ü", "u:"), tone3_to_tone(syllable)]
+    if "üe" in syllable:
+        forms.append(syllable.replace("ü", "u"))
+    if syllable.endswith("5"):
+        forms += [form.removesuffix("5") + mark for form in (syllable, plain) for mark in ("", "0")]
+    return tuple(dict.fromkeys(forms))
 
 
 def unit_of(syllable: str, character: str, units: Mapping[str, int]) -> str | None:
@@ -130,14 +131,23 @@ def unit_of(syllable: str, character: str, units: Mapping[str, int]) -> str | No
     """
     unit = next((form for form in spellings(syllable) if form in units), None)
     if unit is None and syllable.endswith("5"):
-        others = (other for other in likelihoods(character) if not other.endswith("5"))
+        every = (*likelihoods(character), *map(numbered, _listed(character)))
+        others = (other for other in every if not other.endswith("5"))
         return next((found for other in others if (found := unit_of(other, character, units))), None)
     return unit
 
 
 @cache
-def _numbered(syllable: str) -> str:
-    """Return `syllable`, as in `bǎo`, with its tone as a number."""
+def _listed(character: str) -> list[str]:
+    """Return all readings of `character` that pypinyin lists, with marks for their tones."""
+    from pypinyin.constants import PINYIN_DICT
+
+    return [syllable for syllable in PINYIN_DICT.get(ord(character), "").split(",") if syllable]
+
+
+@cache
+def numbered(syllable: str) -> str:
+    """Return `syllable`, as in `bǎo`, with its tone as a number: `bao3`."""
     from pypinyin.contrib.tone_convert import tone_to_tone3
 
     return tone_to_tone3(syllable, neutral_tone_with_five=True, v_to_u=True)

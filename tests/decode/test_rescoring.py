@@ -9,8 +9,11 @@ import pytest
 from asrkit.decode.rescoring import Rescorer, open_kenlm
 from asrkit.errors import AsrkitError
 from asrkit.formats import arpa, lexicon
+from asrkit.formats.tokens import UnitTable
 from asrkit.graph import build
 from asrkit.graph.folder import open_graph
+from asrkit.hotwords.graph import HotwordGraph
+from asrkit.hotwords.spelling import SpelledPhrase
 from asrkit.lm.scorers import open_scorer
 from asrkit.search.decoder import decode
 from asrkit.search.graph import search_graph
@@ -36,9 +39,9 @@ def random_posteriors(rng, steps, units=UNITS):
     return np.log(rng.dirichlet(np.full(len(units.units), 0.4), steps) + 1e-6).astype(np.float32)
 
 
-def searched(graph, log_probs, lm_scale):
+def searched(graph, log_probs, lm_scale, hotwords=None):
     ready = search_graph(graph.fst, graph.unit_count, graph.topology, graph.passing_units)
-    return decode(log_probs, ready, None, Options(beam=30, lattice_beam=12, lm_scale=lm_scale), lattice=True)
+    return decode(log_probs, ready, hotwords, Options(beam=30, lattice_beam=12, lm_scale=lm_scale), lattice=True)
 
 
 @random_cases(40)
@@ -62,6 +65,28 @@ def test_rescoring_with_the_graphs_own_model_changes_nothing(tmp_path, rng):
         totals = sorted((scores.total for scores in before.values()), reverse=True)
         if len(totals) == 1 or totals[0] - totals[1] > 1e-3:  # no tie
             assert first == best
+
+
+LETTERS = UnitTable(("<blank>", "a", "b", "c", "|"))
+
+
+@random_cases(25)
+def test_rescoring_changes_nothing_in_a_model_of_letters_with_hotwords(tmp_path, rng):
+    entries = {}
+    for _ in range(rng.integers(2, 7)):
+        word = str(rng.choice(list("uvwxyz")))
+        units = (*(str(unit) for unit in rng.choice(list("abc"), rng.integers(1, 4))), *("|" * (rng.random() < 0.8)))
+        entries[word, units] = lexicon.Pronunciation(word, units, float(rng.choice([1.0, 0.5, 0.25])))
+    words = lexicon.Lexicon(tuple(entries.values()))
+    names = sorted({entry.word for entry in words.entries})
+    model = random_model(rng, [name for name in names if rng.random() < 0.7] or names[:1], 2)
+    graph = make_graph(tmp_path, words, model, "ctc", LETTERS, unknown_cost=float(rng.choice([0, 2])))
+    phrase = SpelledPhrase("p", 1.0, (tuple(int(unit) for unit in rng.integers(1, 5, 3)),))
+    hotwords = HotwordGraph.build([phrase], len(LETTERS.units)).table
+    found = searched(graph, random_posteriors(rng, 8, LETTERS), 1.0, hotwords)
+    if found.complete:
+        before, after = found.lattice.nbest(1)[0], Rescorer(str(tmp_path / "lm.arpa"), graph).paths(found.lattice, 1)[0]
+        assert after.scores.total == pytest.approx(before.scores.total, abs=1e-3)
 
 
 @random_cases(25)
@@ -109,6 +134,19 @@ def test_a_graph_folder_keeps_what_words_cost_besides_the_language_model(tmp_pat
         **{("<unk>", (unit,)): (0.0, 3.0) for unit in "bcd"},
     }
     assert graph.unknown_cost == 3.0
+
+
+def test_what_an_older_graph_without_the_table_must_cost_is_derived(tmp_path):
+    words = lexicon.Lexicon((lexicon.Pronunciation("甲", ("a", "b")), lexicon.Pronunciation("乙", ("c",))))
+    graph = make_graph(tmp_path, words, random_model(np.random.default_rng(0), ["甲", "乙"], 2), unknown_cost=2.0)
+    kept = graph.word_costs
+    manifest = json.loads((graph.path / "manifest.json").read_text())
+    manifest["options"]["probabilities"] = False
+    (graph.path / "costs.txt").unlink()
+    del manifest["outputs"]["costs.txt"]
+    (graph.path / "manifest.json").write_text(json.dumps(manifest))
+    derived = open_graph(graph.path).word_costs
+    assert derived == kept == {("<unk>", (unit,)): (0.0, 2.0) for unit in "abd"}
 
 
 def test_a_graph_without_the_table_is_rescored_with_a_warning(tmp_path, capsys):

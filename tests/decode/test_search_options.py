@@ -247,6 +247,7 @@ def test_options_that_do_not_go_together_are_wrong_usage(graph, heard):
         (("--posteriors-out", "p.npz"), "would only copy a file"),
         (("--greedy", "--sweep", "beam=4"), "need a --graph"),
         (("--resume",), "name it with -o"),
+        (("--rescore-lm", "-"), "--rescore-lm is read from a file"),
         (("--mbr", "--nbest", 2), "--mbr gives one reading"),
         (("--greedy", "--mbr"), "need a --graph"),
         (("--blank-skip", 1.5), "blank_skip is 1.5, but must be a probability"),

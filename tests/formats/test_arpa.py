@@ -61,6 +61,8 @@ def test_words_ngrams_and_numbers_come_as_written(good):
         ("a comment before", lambda raw: b"made by hand\n\n" + raw),
         ("no line end at the end", lambda raw: raw.rstrip(b"\n")),
         ("blank lines", lambda raw: raw.replace(b"\n\n", b"\n\n\n \n")),
+        ("blank lines within sections", lambda raw: raw.replace(b"\n", b"\n\n")),
+        ("the other spelling of the unknown word", lambda raw: raw.replace(b"<unk>", b"<UNK>")),
         (
             "backoff 0 on the highest order",
             lambda raw: raw.replace("<s> 保定 </s>".encode(), "<s> 保定 </s>\t0".encode()),
@@ -80,7 +82,7 @@ def test_what_means_the_same_reads_the_same(good, name, change):
 @pytest.mark.parametrize(
     "old, new, line, sentence",
     [
-        ("ngram 2=3", "ngram 2=4", 16, "promises 4 2-grams, 3 are here"),
+        ("ngram 2=3", "ngram 2=4", 17, "promises 4 2-grams, 3 are here"),
         ("ngram 2=3", "ngram 2=2", 15, "more 2-grams than the 2"),
         ("ngram 2=3\n", "", 3, "the count of 3-grams stands where that of 2-grams should"),
         ("ngram 1=4", "ngram 1=99999999999", 2, "at most"),
@@ -114,6 +116,13 @@ def test_what_is_wrong_is_told_with_its_line(good, old, new, line, sentence):
     assert sentence in str(told.value)
     assert told.value.where == (f"{good}:{line}" if line else str(good))
     assert told.value.cure
+
+
+def test_blank_lines_within_sections_do_not_shift_the_place_of_an_error(good):
+    good.write_text(GOOD.replace("保定 保定", "保定 </s>").replace("\n", "\n\n"), "utf-8")
+    with pytest.raises(AsrkitError, match="stands twice") as told:
+        arpa.parse(good)
+    assert told.value.where == f"{good}:29"
 
 
 def test_bytes_that_are_not_utf8_are_told_with_their_line(good):

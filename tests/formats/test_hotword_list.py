@@ -70,6 +70,8 @@ def test_auto_finds_the_format_and_says_which_and_why(tmp_path, capsys, format):
         ("a :1.5\nb\n", "sherpa-onnx"),
         ("a #0.3\nb c @x\n", "sherpa-onnx"),
         ("a @x\nb\n", "native"),
+        ("hù chéng fēng @户晨风\n阳 光\n", "sherpa-onnx"),
+        ("阳 光\nx iǎo ài @小爱 :1.5 #0.3\n", "sherpa-onnx"),
         ("http://x :y\n", "native"),
         ("阿里\n达摩院\n", "native"),
         ("{} \n", "funasr-json"),
@@ -87,6 +89,27 @@ def test_weights_are_kept_as_given_and_funasr_ones_are_scaled_to_nats_on_request
     assert [p.weight for p in found.in_nats(am_scale=5).phrases] == [4.0, 7.0]
     native = hotword_list.parse(written(tmp_path / "h.txt", "阿里 2\n达摩院 3.5\n"))
     assert native.in_nats() == native
+
+
+@pytest.mark.parametrize(
+    ("phrase", "written"),
+    [
+        (Phrase("阳光保险"), "阳光保险"),
+        (Phrase("阳 光 保 险"), "阳光保险"),
+        (Phrase("▁PER C ENT"), "PERCENT"),
+        (Phrase("▁HE LL O ▁WORLD"), "HELLO WORLD"),
+        (Phrase("▁ 你 好"), "你好"),
+        (Phrase("hel@@ lo wor@@ ld"), "hello world"),
+        (Phrase("hù chéng fēng", label="户晨风"), "户晨风"),
+        (Phrase("HELLO WORLD", label="HELLO_WORLD"), "HELLO WORLD"),
+        (Phrase("HELLO WORLD"), "HELLO WORLD"),
+        (Phrase("route 66"), "route 66"),
+        (Phrase("我 love 你"), "我love你"),
+        (Phrase("▁"), "▁"),
+    ],
+)
+def test_a_phrase_cut_into_units_is_written_as_what_it_means(phrase, written):
+    assert phrase.written == written
 
 
 @random_cases(60)

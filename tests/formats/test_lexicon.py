@@ -133,6 +133,12 @@ def test_a_sharp_among_other_units_than_cmudicts_is_a_unit(tmp_path):
     assert [e.units for e in entries] == [("c", "#"), ("A", "#", "B"), ("#", "1")]
 
 
+def test_a_lexicon_with_probabilities_of_silence_is_told(tmp_path):
+    path = written(tmp_path / "lexiconp_silprob.txt", "A 1.0 0.35 1.02 0.98 AH\nLOW 0.5 0.2 0.99 1.01 L OW\n")
+    message = told(lexicon.parse, path, "this is Kaldi's lexiconp_silprob.txt")
+    assert "take the lexiconp.txt beside it" in message
+
+
 def test_a_file_of_comments_has_no_word(tmp_path):
     told(lexicon.parse, written(tmp_path / "l", ";;; nothing\n"), "no word stands in this file")
 

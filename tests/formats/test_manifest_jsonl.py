@@ -81,7 +81,7 @@ def test_what_is_written_is_read_again(tmp_path, rng):
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("", "no utterance stands in this file; write {\"audio_filepath\""),
+        ("", 'no utterance stands in this file; write {"audio_filepath"'),
         ("3", "m.jsonl:1: this line is not a JSON object"),
         ('{"id": "a", "text": "x"}', "m.jsonl:1: this line names no audio; write audio_filepath (NeMo), or recording"),
         ('{"audio_filepath": ""}', "m.jsonl:1: 'audio_filepath' is no path"),
@@ -92,7 +92,10 @@ def test_what_is_written_is_read_again(tmp_path, rng):
         ('{"audio_filepath": "a", "offset": -1}', "m.jsonl:1: 'offset' is -1; it must be from 0 to 1e+09 seconds"),
         ('{"audio_filepath": "a", "offset": 1e300}', "'offset' is 1e+300"),
         ('{"audio_filepath": "a", "duration": "3"}', "'duration' is not a number"),
-        ('{"audio_filepath": "a", "hotwords": "x"}', "'hotwords' is not an object"),
+        ('{"audio_filepath": "a", "hotwords": 7}', "'hotwords' is not an object"),
+        ('{"audio_filepath": "a", "hotwords": "\\"x"}', "m.jsonl:1: a quote at the beginning"),
+        ('{"audio_filepath": "a", "hotwords": "{"}', "m.jsonl:1: not JSON"),
+        ('{"audio_filepath": "a", "hotwords": "x\\nx"}', "a phrase stands twice in 'hotwords'"),
         ('{"audio_filepath": "a", "hotwords": ["x", 1]}', "'hotwords' is not a list of strings"),
         ('{"audio_filepath": "a", "hotwords": {"x": "2"}}', "'x' is not a number"),
         ('{"audio_filepath": "a", "hotwords": [" "]}', "a phrase in 'hotwords' is empty; remove it"),
@@ -119,3 +122,21 @@ def test_bad_files_end_in_one_sentence_and_harmless_ones_are_read(tmp_path, good
 def test_damaged_files_are_survived(tmp_path, good):
     values, errors = survives(with_commands, good.encode(), tmp_path / "m.jsonl")
     assert values > 20 and errors > 300
+
+
+@pytest.mark.parametrize(
+    ("given", "phrases"),
+    [
+        ("林婉清", [("林婉清", 0)]),
+        ("林婉清\n阳光保险 2.5\n", [("林婉清", 0), ("阳光保险", 2.5)]),
+        ('"route 66" 1', [("route 66", 1)]),
+        ('{"阿里巴巴": 2, "通义": 3}', [("阿里巴巴", 2), ("通义", 3)]),
+        ("", []),
+        (None, None),
+    ],
+)
+def test_hotwords_may_be_one_text(tmp_path, given, phrases):
+    line = json.dumps({"audio_filepath": "a.wav", "hotwords": given})
+    (utterance,) = manifest_jsonl.parse(written(tmp_path / "m.jsonl", line))
+    found = utterance.hotwords
+    assert (found if found is None else [(phrase.text, phrase.weight) for phrase in found]) == phrases

@@ -143,6 +143,13 @@ def test_chinese_words_take_no_delimiter_and_words_of_letters_beside_them_may_la
     assert [entry.units for entry in korean.entries] == [("한", "국", " ")]
 
 
+def test_a_lexicon_without_the_delimiter_is_warned_of(capsys):
+    model = random_model(np.random.default_rng(1), ["ab"], 1, steep=False)
+    for units, warns in ((("a", "b"), True), (("a", "b", "|"), False)):
+        vocabulary.choose(Lexicon((Pronunciation("ab", units),)), model.words, model.log10_probs[0], UNITS)
+        assert ("no word is spelled with '|'" in capsys.readouterr().err) == warns
+
+
 def test_missing_delimiters_cost_few_arcs():
     letters = "abc"
     words = ["".join(way) for n in (1, 2, 3, 4) for way in itertools.product(letters, repeat=n)]

@@ -292,3 +292,25 @@ def test_a_very_long_run_of_letters_is_looked_up_by_pieces_no_longer_than_a_unit
     with pytest.raises(Unspellable, match="999 units"):
         speller.spell("ba" * 500 + "b" * 499)
     assert len(asked) < 5 * 1500
+
+
+def test_chinese_in_a_model_of_characters_takes_no_lattice_though_its_latin_words_have_pieces(monkeypatch):
+    speller = Speller(JOINED)
+    monkeypatch.setattr("asrkit.hotwords.wordpieces.k_best", None)
+    monkeypatch.setattr("asrkit.hotwords.spelling.k_best", None)
+    assert speller.spell("阳光") == ((JOINED.index["阳"], JOINED.index["光"]),)
+
+
+@pytest.mark.parametrize("phrase", ["阳·光", "阳・光", "阳\u200b光", "\ufeff阳光"])
+def test_dots_of_foreign_names_and_what_nobody_sees_are_not_spoken(phrase):
+    assert spelled(Speller(CHARACTERS), phrase) == ["阳 光"]
+
+
+def test_a_dot_that_is_a_unit_is_spoken():
+    assert spelled(Speller(UnitTable(("阳", "·", "光"))), "阳·光") == ["阳 · 光"]
+
+
+def test_letters_with_marks_of_their_own_are_the_letters_that_have_them():
+    assert spelled(Speller(UnitTable(("é", "t"))), "e\u0301te\u0301") == ["é t é"]
+    ((phrase,), _) = spell_all([Phrase("ba\u030co di\u0300ng", label="保定")], Speller(TONED))
+    assert phrase.spellings == ((TONED.index["bǎo"], TONED.index["dìng"]),)

@@ -9,6 +9,7 @@ from asrkit.formats.tokens import UnitTable
 from asrkit.hotwords.picture import dot
 from asrkit.hotwords.to_fst import symbol_table, to_fst
 from asrkit.units.edges import word_edges
+from tests.cli.running import asrkit as run
 from tests.hotwords.law import graph_of, random_list, random_words, total_bonus
 from tests.random_cases import random_cases
 
@@ -82,6 +83,17 @@ def test_the_picture_shows_where_a_word_must_end():
     letters = UnitTable(("<blank>", "|", *"us"))
     text = "\n".join(dot(graph_of({(2, 3): 0.0}, 2.0, 4, words=word_edges(letters)), letters))
     assert text.count('label="inside"') == 1
+
+
+def test_units_called_like_epsilon_a_space_or_the_failure_get_symbols_of_their_own(tmp_path):
+    table = symbol_table(UnitTable(("<eps>", " ", "#fail")))
+    assert table.pairs == (("<epsilon>", 0), ("<eps>", 1), ("<space>", 2), ("#fail", 3), ("##fail", 4))
+    assert dict(symbol_table(UnitTable((" ", "<space>"))).pairs) == {"<eps>": 0, "#space": 1, "<space>": 2, "#fail": 3}
+    (tmp_path / "tokens.json").write_text('["a", "b", " "]')
+    (tmp_path / "list").write_text("ab ba 2\n")
+    made = ("--units", tmp_path / "tokens.json", "-o", tmp_path / "h.fst", "--symbols", tmp_path / "h.txt")
+    run("compile-hotwords", tmp_path / "list", *made)
+    assert (tmp_path / "h.txt").read_text() == "<eps> 0\na 1\nb 2\n<space> 3\n#fail 4\n#edge 5\n"
 
 
 def test_the_picture_shows_bias_what_is_taken_back_and_the_ends():

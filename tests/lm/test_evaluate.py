@@ -1,3 +1,4 @@
+import gzip
 import math
 import re
 from pathlib import Path
@@ -5,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from asrkit.decode.rescoring import open_kenlm
 from asrkit.errors import AsrkitError
 from asrkit.lm import evaluate
 from asrkit.lm.kenlm_binary import KenlmScorer
@@ -81,6 +83,19 @@ def test_a_kenlm_binary_says_the_same_as_its_arpa_file(text, kind):
         numbers, others = ([float(x) for x in re.findall(r"-?\d+\.\d+", text)] for text in (line, other))
         np.testing.assert_allclose(numbers, others, atol=2e-4)
         assert re.sub(r"-?\d+\.\d+", "", line) == re.sub(r"-?\d+\.\d+", "", other)
+
+
+@pytest.mark.parametrize("kind", ["probing", "trie"])
+def test_a_packed_binary_is_read_as_a_packed_arpa_file_is(tmp_path, text, kind):
+    plain = DATA / f"tiny.{kind}.binary"
+    (tmp_path / "lm.gz").write_bytes(gzip.compress(plain.read_bytes()))
+    ours, theirs = (list(evaluate.report(open_scorer(path), [text])) for path in (tmp_path / "lm.gz", plain))
+    assert ours == theirs
+    assert open_kenlm(str(tmp_path / "lm.gz")).score("我 要") == open_kenlm(str(plain)).score("我 要")
+    (tmp_path / "lm.gz").write_bytes(gzip.compress(plain.read_bytes()[:100]))
+    with pytest.raises(AsrkitError, match=r"lm\.gz: kenlm cannot load this binary") as told:
+        open_scorer(tmp_path / "lm.gz")
+    assert "asrkit-" not in str(told.value)
 
 
 def test_a_damaged_binary_is_told(tmp_path, text):

@@ -47,6 +47,7 @@ def test_a_word_is_read_as_its_dictionary_says_or_by_what_is_likely():
     assert forms(pinyin.readings("登录")) == ["dēng lù"]
     assert forms(pinyin.readings("东阿阿胶")) == ["dōng ē ē jiāo"]
     assert forms(pinyin.readings("曾志伟")) == ["céng zhì wěi", "zēng zhì wěi"]
+    assert forms(pinyin.readings("朝阳")) == ["zhāo yáng", "cháo yáng"]  # the dictionary has both
     assert len(pinyin.readings("行长重" * 30)) <= pinyin.MAX_READINGS
     assert pinyin.readings("a保") is None
 
@@ -66,3 +67,15 @@ def test_texts_are_read_as_pypinyin_reads_them():
         found, _ = pinyin.likely_reading(word)
         theirs = lazy_pinyin(word, Style.TONE3, errors=list, neutral_tone_with_five=True, v_to_u=True)
         assert [syllable or c for syllable, c in zip(found, word, strict=True)] == theirs
+
+
+@pytest.mark.parametrize(
+    ("syllable", "unit"), [("de5", "de0"), ("de5", "de"), ("nüe4", "nue4"), ("nüe4", "nve4"), ("nüe4", "nüè")]
+)
+def test_tables_write_a_syllable_in_many_ways(syllable, unit):
+    assert unit in pinyin.spellings(syllable)
+
+
+def test_a_character_said_in_the_neutral_tone_only_has_a_unit_where_the_model_lacks_that_tone():
+    assert pinyin.unit_of("ma5", "吗", {"ma3": 0}) == "ma3"
+    assert pinyin.unit_of("ma5", "吗", {"ma5": 0, "ma3": 1}) == "ma5"
