@@ -162,3 +162,25 @@ def test_compile_hotwords_names_the_label_of_word_edges(pieces, tmp_path):
     count = len(JOINED.units)
     assert f"the failure label is {count + 1}, the label of word edges {count + 2}" in made.stderr
     assert (tmp_path / "symbols").read_text().splitlines()[-1] == f"#edge {count + 2}"
+
+
+def test_of_letters_through_ctc_a_hotword_is_a_word_between_delimiters(tmp_path):
+    units = ("<blank>", "|", *"focusn", "</s>")
+    (tmp_path / "t.json").write_text(json.dumps(units), encoding="utf-8")
+    (tmp_path / "text").write_text("focus on us\nus on focus\n", encoding="utf-8")
+    (tmp_path / "words").write_text("focus\non\nus\n", encoding="utf-8")
+    (tmp_path / "list").write_text("us 1\ncus\nfocus on\n", encoding="utf-8")
+    run("train-lm", tmp_path / "text", "-o", tmp_path / "lm", "--order", 2, "--discount-fallback")
+    run("make-lexicon", tmp_path / "words", "--units", tmp_path / "t.json", "-o", tmp_path / "lex")
+    run("build-graph", "--lexicon", tmp_path / "lex", "--lm", tmp_path / "lm", "--tokens", tmp_path / "t.json",
+        "--topology", "ctc", "-o", tmp_path / "g")  # fmt: skip
+    steps = [symbol for letter in "focus|on|us" for symbol in (letter, letter, "<blank>")]
+    rows = np.full((len(steps), len(units)), 0.02 / (len(units) - 1), np.float32)
+    rows[range(len(steps)), [units.index(symbol) for symbol in steps]] = 0.98
+    times = np.arange(len(steps), dtype=np.float32) * 0.1
+    np.savez(tmp_path / "heard.npz", **{"a": np.log(rows), "a/times": times})
+    hyp = json.loads(run("decode", "--posteriors-in", tmp_path / "heard.npz", "--graph", tmp_path / "g", "--hotwords",
+                         tmp_path / "list", "--format", "jsonl").stdout)  # fmt: skip
+    assert hyp["text"] == "focus on us"
+    found = [(fired["phrase"], fired["start"]) for fired in hyp["hotwords"]]
+    assert found == [("focus on", pytest.approx(0.0)), ("us", pytest.approx(2.7))]
