@@ -42,6 +42,7 @@ class Package:
         variant: what the export calls itself, such as BiCifParaformer.
         predictor_bias: how many rows behind the last unit the network gives; None if the folder does not tell: then
             the units end before the first `</s>`.
+        table: the file of the units.
         embedder: the ONNX file that turns hotwords into the bias of contextual models, if there is one.
     """
 
@@ -54,6 +55,7 @@ class Package:
     predictor_bias: int | None
     lang: str | None = None
     embedder: Path | None = None
+    table: Path | None = None
 
     @cached_property
     def blank(self) -> int:
@@ -117,16 +119,18 @@ def _funasr(folder: Path, onnx: Path, threads: int, provider: str) -> Package:
     frontend = Frontend(config.frontend, am_mvn.parse(folder / "am.mvn"))
     _check_cmvn(frontend, str(folder / "am.mvn"))
     table = folder / "tokens.txt"
-    units = tokens.parse(table if table.exists() and not (folder / "tokens.json").exists() else folder / "tokens.json")
+    table = table if table.exists() and not (folder / "tokens.json").exists() else folder / "tokens.json"
+    units = tokens.parse(table)
     embedders = (onnx.name.replace("model", "model_eb", 1), "model_eb.onnx", "model_eb_quant.onnx")
     embedder = next((folder / name for name in embedders if (folder / name).exists()), None)
     session = Session(onnx, threads=threads, provider=provider)
     bias = config.predictor_bias
-    return Package(folder, "FunASR", config.model, session, units, frontend, bias, config.lang, embedder)
+    return Package(folder, "FunASR", config.model, session, units, frontend, bias, config.lang, embedder, table)
 
 
 def _sherpa(folder: Path, onnx: Path, threads: int, provider: str) -> Package:
-    units = tokens.parse(folder / "tokens.txt")
+    table = folder / "tokens.txt"
+    units = tokens.parse(table)
     session = Session(onnx, threads=threads, provider=provider)
     facts = session.metadata
     model_type = facts.get("model_type", "paraformer" if "lfr_window_size" in facts else "")
@@ -142,8 +146,8 @@ def _sherpa(folder: Path, onnx: Path, threads: int, provider: str) -> Package:
     size = _number(facts, "vocab_size", session.path)
     if len(units.units) != size:
         what = f"this unit table has {len(units.units)} units, but the metadata of {onnx.name} says {size}"
-        raise AsrkitError(what, where=str(folder / "tokens.txt"), cure="copy the unit table of this model")
-    return Package(folder, "sherpa-onnx", model_type, session, units, frontend, None)
+        raise AsrkitError(what, where=str(table), cure="copy the unit table of this model")
+    return Package(folder, "sherpa-onnx", model_type, session, units, frontend, None, table=table)
 
 
 def _check_cmvn(frontend: Frontend, where: str) -> None:

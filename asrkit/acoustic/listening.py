@@ -43,6 +43,16 @@ class Source(Protocol):
     failure: str | None
 
 
+class Pieces(Protocol):
+    """Where the emissions of pieces of long recordings are found again after a killed run."""
+
+    def find(self, utt: str, features: Features, duration: float) -> Emission | None:
+        """Return what the network said about a piece, if that is known."""
+
+    def add(self, utt: str, features: Features, duration: float, emission: Emission) -> None:
+        """Take note of what the network said about a piece."""
+
+
 @dataclass(frozen=True)
 class Options:
     """How recordings are treated.
@@ -102,12 +112,16 @@ class _Recording:
 
 
 def hear(
-    model: AcousticModel, sources: Iterable[Source], options: Options | None = None, clock: Clock | None = None
+    model: AcousticModel,
+    sources: Iterable[Source],
+    options: Options | None = None,
+    clock: Clock | None = None,
+    pieces: Pieces | None = None,
 ) -> Iterator[Heard]:
     """Yield what the model says about each recording, in their order.
 
     Whatever is wrong with a recording is the reason in its own result; the others go on. `clock` counts the seconds of
-    the stages audio, features and model.
+    the stages audio, features and model. `pieces` has what is known of recordings of several parts, and gets the rest.
     """
     options, clock = options or Options(), clock or Clock()
     most_steps = max(1, int(options.batch_seconds / model.package.frontend.options.seconds))
@@ -115,7 +129,7 @@ def hear(
         waiting = deque[Future[list[Heard]]]()
         try:
             for window in _windows(model, sources, options, most_steps, clock):
-                waiting.append(network.submit(_heard, model, window, most_steps, clock))
+                waiting.append(network.submit(_heard, model, window, most_steps, clock, pieces))
                 while waiting and (waiting[0].done() or len(waiting) > _WINDOWS_AHEAD):
                     yield from waiting.popleft().result()
             while waiting:
@@ -219,16 +233,27 @@ def _parts(model: AcousticModel, samples: Samples, options: Options) -> Iterator
                 yield _Part(features, (begin + first) / rate, duration, voiced)
 
 
-def _heard(model: AcousticModel, window: list[_Recording], most_steps: int, clock: Clock) -> list[Heard]:
+def _heard(
+    model: AcousticModel, window: list[_Recording], most_steps: int, clock: Clock, pieces: Pieces | None
+) -> list[Heard]:
     parts = [part for recording in window for part in recording.parts]
+    long = {} if pieces is None else _of_long_recordings(window)
     results: dict[int, Emission | AsrkitError] = {}
-    waiting = deque(batches([len(part.features) for part in parts], most_steps))
+    for i, utt in long.items():
+        if known := pieces.find(utt, parts[i].features, parts[i].duration):
+            results[i] = known
+    unknown = [i for i in range(len(parts)) if i not in results]
+    groups = batches([len(parts[i].features) for i in unknown], most_steps)
+    waiting = deque([unknown[i] for i in group] for group in groups)
     while waiting:
         group = waiting.popleft()
         try:
             with clock("model"):
                 emissions = model.log_probs([parts[i].features for i in group], [parts[i].duration for i in group])
             results.update(zip(group, emissions, strict=True))
+            for i, emission in zip(group, emissions, strict=True):
+                if i in long:
+                    pieces.add(long[i], parts[i].features, parts[i].duration, emission)
         except AsrkitError as error:
             if len(group) == 1:
                 results[group[0]] = error
@@ -240,6 +265,12 @@ def _heard(model: AcousticModel, window: list[_Recording], most_steps: int, cloc
         taken += len(recording.parts)
         heard.append(_joined(model, recording, own))
     return heard
+
+
+def _of_long_recordings(window: list[_Recording]) -> dict[int, str]:
+    """Return number of the part in the window -> utterance, for the recordings of more than one part."""
+    numbered = enumerate(recording for recording in window for _ in recording.parts)
+    return {number: recording.utt for number, recording in numbered if len(recording.parts) > 1}
 
 
 def _joined(model: AcousticModel, recording: _Recording, results: list[Emission | AsrkitError]) -> Heard:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from asrkit import defaults
+from asrkit.cli.command import Output
 from asrkit.cli.command import command as subcommand
 
-_EXAMPLE = "asrkit build-graph --lexicon lexicon.txt --lm lm.arpa --tokens model/tokens.json -o graph/"
+if TYPE_CHECKING:
+    from asrkit.graph.tokens_fst import Topology
+
+_EXAMPLE = "asrkit build-graph --lexicon lexicon.txt --lm lm.arpa --model model/ -o graph/"
 
 
 @subcommand("build-graph", example=_EXAMPLE)
 @click.option("--lexicon", "lexicon_path", type=click.Path(), required=True, help="Words and their units.")
 @click.option("--lm", "lm_path", type=click.Path(), required=True, help="The language model, ARPA.")
-@click.option("--tokens", "units_path", type=click.Path(), required=True, help="The model's tokens.json or tokens.txt.")
-@click.option("-o", "--output", type=click.Path(), required=True, help="The graph folder to make.")
-@click.option("--topology", type=click.Choice(["identity", "ctc"]), default=defaults.TOPOLOGY, show_default=True,
-              help="How the model's steps make units: one each (Paraformer), or CTC.")  # fmt: skip
+@click.option("--model", "model_path", type=click.Path(), help="The model's folder: its units, topology and blank.")
+@click.option("--tokens", "units_path", type=click.Path(), help="Without --model: its tokens.json or tokens.txt.")
+@click.option("-o", "--output", type=Output(), required=True, help="The graph folder to make.")
+@click.option("--topology", type=click.Choice(["identity", "ctc"]), default="identity", show_default=True,
+              help="With --tokens: how the model's steps make units, one each (Paraformer), or CTC.")  # fmt: skip
 @click.option("--closed-vocabulary", is_flag=True, help="Let no word out that the lexicon or the LM lacks.")
 @click.option("--unk-cost", "unknown_cost", type=click.FloatRange(0, 200), default=defaults.UNKNOWN_COST,
               show_default=True,
@@ -29,7 +35,15 @@ _EXAMPLE = "asrkit build-graph --lexicon lexicon.txt --lm lm.arpa --tokens model
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Threads.")
 @click.option("--overwrite", is_flag=True, help="Replace a graph folder of this name, once the new one is whole.")
 def command(
-    lexicon_path: str, lm_path: str, units_path: str, output: str, jobs: int, overwrite: bool, **options: Any
+    lexicon_path: str,
+    lm_path: str,
+    model_path: str | None,
+    units_path: str | None,
+    output: str,
+    topology: Topology,
+    jobs: int,
+    overwrite: bool,
+    **options: Any,
 ) -> None:
     """Build the search graph of a lexicon and a language model for a model's units.
 
@@ -38,4 +52,13 @@ def command(
     """
     from asrkit.graph.build import Options, build
 
-    build(lexicon_path, lm_path, units_path, output, Options(**options), jobs=jobs, overwrite=overwrite)
+    if (model_path is None) == (units_path is None):
+        raise click.UsageError("give one of --model and --tokens")
+    blank = None
+    if model_path is not None:
+        from asrkit.acoustic.for_graph import units_of
+
+        chosen = click.get_current_context().get_parameter_source("topology") is ParameterSource.COMMANDLINE
+        units_path, topology, blank = units_of(model_path, topology if chosen else None)
+    settings = Options(topology=topology, blank=blank, **options)
+    build(lexicon_path, lm_path, str(units_path), output, settings, jobs=jobs, overwrite=overwrite)

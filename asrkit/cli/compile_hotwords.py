@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from asrkit.cli.command import Output
 from asrkit.cli.command import command as subcommand
 from asrkit.cli.hotword_options import hotword_options, settings_and_speller, unit_options, units_and_words
 from asrkit.errors import Status
@@ -15,9 +16,9 @@ from asrkit.errors import Status
 @click.argument("list_path", metavar="LIST", type=click.Path())
 @unit_options
 @hotword_options
-@click.option("-o", "--output", type=click.Path(), required=True, help="The OpenFst file to write.")
-@click.option("--symbols", "symbols_path", type=click.Path(), help="Also write the symbols of its labels.")
-@click.option("--picture", type=click.Path(), help="Also draw it: .dot, or by Graphviz .svg, .png (few phrases).")
+@click.option("-o", "--output", type=Output(), required=True, help="The OpenFst file to write.")
+@click.option("--symbols", "symbols_path", type=Output(), help="Also write the symbols of its labels.")
+@click.option("--picture", type=Output(), help="Also draw it: .dot, or by Graphviz .svg, .png (few phrases).")
 def command(
     list_path: str,
     output: str,

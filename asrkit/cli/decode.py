@@ -8,6 +8,7 @@ import click
 
 from asrkit import defaults, progress
 from asrkit.cli.acoustic_options import acoustic_options, general_graph, listening_of, model_or_shipped
+from asrkit.cli.command import Output
 from asrkit.cli.command import command as subcommand
 from asrkit.cli.hotword_options import known_format
 from asrkit.errors import Status
@@ -29,10 +30,10 @@ asrkit decode recordings/ --graph graph/ --sweep lm_scale=0:1:0.1 beam=8,12 --re
               "the model that ships; with another --model none, greedy decoding]")
 @click.option("--hotwords", type=click.Path(), help="A hotword list in any of the known formats.")
 @click.option("--utt-hotwords", type=click.Path(), help="Lines `utterance list`: utterances with a list of their own.")
-@click.option("-o", "--output", type=click.Path(), help="The folder of results.")
+@click.option("-o", "--output", type=Output(), help="The folder of results.")
 @click.option("--format", "output_format", type=click.Choice(["text", "jsonl", "ctm", "trn", "srt"]),
               help="Write this to standard output in place of a folder.  [default, without -o: text]")
-@click.option("--posteriors-out", type=click.Path(), help="Write what the model says to this .npz or .ark, too.")
+@click.option("--posteriors-out", type=Output(), help="Write what the model says to this .npz or .ark, too.")
 @click.option("--greedy", is_flag=True, help="The best unit of each step, without graph.")
 @click.option("--beam", type=float, default=defaults.BEAM, show_default=True,
               help="Nats behind the best that are kept.")
@@ -73,6 +74,8 @@ asrkit decode recordings/ --graph graph/ --sweep lm_scale=0:1:0.1 beam=8,12 --re
 @click.option("--allow-commands", is_flag=True, help="Run the commands that a wav.scp holds.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
 @click.option("--resume", is_flag=True, help="Go on with a run that was stopped.")
+@click.option("--verify", is_flag=True, help="With -o: compare recordings by their contents, not by size and time, "
+              "when such a run is resumed.")
 @click.option("--overwrite", is_flag=True, help="Put the results in the place of those that are there.")
 def command(inputs: tuple[str, ...], **options: Any) -> Status:
     """Transcribe each INPUT: a recording, a folder, a Kaldi data folder, a wav.scp, a JSONL manifest, a list of paths.
@@ -108,7 +111,7 @@ def command(inputs: tuple[str, ...], **options: Any) -> Status:
         def also(outcome: Outcome) -> dict[str, list[str]]:
             return {"sweep.tsv": ["\t".join(line) for line in _table(setup, outcome, references, timed=False)]}
 
-        kept |= {"resume": options["resume"], "overwrite": options["overwrite"]}
+        kept |= {"resume": options["resume"], "overwrite": options["overwrite"], "verify": options["verify"]}
         outcome = run.to_folder(setup, wanted, options["output"], also=also if options["sweep"] else None, **kept)
     elif options["sweep"]:
         outcome = run.to_texts(setup, wanted, **kept)
@@ -128,8 +131,8 @@ def _check(inputs: tuple[str, ...], options: dict[str, Any], *, searched: bool) 
         "name an INPUT, or --posteriors-in": not inputs and not options["posteriors_in"],
         "give INPUTs or --posteriors-in, not both": inputs and options["posteriors_in"],
         "give -o or --format, not both": options["output"] and options["output_format"],
-        "--resume and --overwrite are for a folder of results: name it with -o":
-            (options["resume"] or options["overwrite"]) and not options["output"],
+        "--resume, --verify and --overwrite are for a folder of results: name it with -o":
+            (options["resume"] or options["verify"] or options["overwrite"]) and not options["output"],
         "--lattice needs a folder of results: name it with -o": options["lattice"] and not options["output"],
         "--sweep tells a table, or writes folders with -o; it has no --format":
             options["sweep"] and options["output_format"],

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from asrkit.cli.command import Output
 from asrkit.cli.command import command as subcommand
 from asrkit.cli.hotword_options import hotword_options, settings_and_speller, units_and_words
 from asrkit.errors import Status
@@ -22,7 +23,7 @@ from asrkit.errors import Status
               help="The model's unit table: the file is a hotword list, whose automaton is drawn.")
 @click.option("--lexicon", "lexicon_path", type=click.Path(), help="With --units: the lexicon of the graph.")
 @hotword_options
-@click.option("-o", "--output", type=click.Path(), default="-",
+@click.option("-o", "--output", type=Output(), default="-",
               help="The picture, .svg, .png (by Graphviz) or .dot.  [default: DOT to standard output]")  # fmt: skip
 def command(
     path: str,
@@ -47,7 +48,7 @@ def command(
     from asrkit.errors import AsrkitError
     from asrkit.formats import openfst, symbols
     from asrkit.graph import draw, part
-    from asrkit.graph.folder import GRAPH
+    from asrkit.graph.folder import GRAPH, KIND
     from asrkit.hotwords import lists, picture
 
     form = draw.form_of(output)
@@ -62,6 +63,8 @@ def command(
         graph = lists.compile_list(path, speller, settings)[0]
         store.write_bytes(output, draw.render(picture.dot(graph, speller.units), form))
         return
+    if Path(path).is_dir():
+        store.open_verified(path, KIND)
     file = Path(path) / GRAPH if Path(path).is_dir() else Path(path)
     fst = openfst.parse(file)
     if fst.start < 0:

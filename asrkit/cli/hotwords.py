@@ -58,7 +58,7 @@ def lint(
     read = lists.read(list_path, settings)
     vocabulary, can_say = None, None
     if graph_path:
-        graph = open_graph(graph_path, units, model_name=units_path, contents=False)
+        graph = open_graph(graph_path, units, model_name=units_path)
         vocabulary = frozenset(graph.words.index)
         can_say = None if graph.unknown else settings_and_speller(units, graph.lexicon, **options)[1].can_say
     probabilities = linting.word_probabilities(arpa.parse(lm_path), speller) if lm_path else None
@@ -112,13 +112,16 @@ def explain(
     if graph_path is None:
         raise click.UsageError("a model of your own needs a --graph to be searched")
     if posteriors_path:
-        graph = open_graph(graph_path, contents=False)
+        archive = posteriors.parse(posteriors_path)
+        topology, digest = posteriors.model_of(archive) or (None, None)
+        graph = open_graph(graph_path, digest, topology=topology, model_name=f"the model of {posteriors_path}")
         units = graph.units
-        heard = explaining.of_utterance(posteriors.parse(posteriors_path), recording, posteriors_path)
+        heard = explaining.of_utterance(archive, recording, posteriors_path)
     else:
         model, listening = opened(**acoustic)
         units = model.package.units
-        graph = open_graph(graph_path, units, model_name=str(acoustic["model_path"]), contents=False)
+        name = str(acoustic["model_path"] or "the model that ships")
+        graph = open_graph(graph_path, units, topology=model.topology, model_name=name)
         heard = explaining.of_recording(model, recording, listening)
     settings, speller = settings_and_speller(units, graph.lexicon, **options)
     case = explaining.prepare(graph, speller, settings, list_path, phrases)

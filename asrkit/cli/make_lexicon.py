@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from asrkit.cli.command import Output
 from asrkit.cli.command import command as subcommand
 from asrkit.errors import Status
 
@@ -18,8 +19,8 @@ _TOLD = 3
               help="How words are spelled; auto looks at the units.")  # fmt: skip
 @click.option("--seg-dict", type=click.Path(), help="For bpe: the model's seg_dict, words and their pieces.")
 @click.option("--sentencepiece", type=click.Path(), help="For bpe: the model's sentencepiece file.")
-@click.option("-o", "--output", type=click.Path(), default="-", help="The lexicon.  [default: standard output]")
-@click.option("--report", type=click.Path(), help="Write the words left out, a tab and the reason here.")
+@click.option("-o", "--output", type=Output(), default="-", help="The lexicon.  [default: standard output]")
+@click.option("--report", type=Output(), help="Write the words left out, a tab and the reason here.")
 def command(
     paths: tuple[str, ...],
     units_path: str,

@@ -2,12 +2,13 @@
 
 import click
 
+from asrkit.cli.command import Output
 from asrkit.cli.command import command as subcommand
 
 
 @subcommand("mix-lm", example="asrkit mix-lm news.arpa.gz medical.arpa.gz --tune heldout.txt -o mixed.arpa.gz")
 @click.argument("models", metavar="LM LM...", nargs=-1, required=True, type=click.Path())
-@click.option("-o", "--output", required=True, type=click.Path(), help="Where the mixed ARPA file goes.")
+@click.option("-o", "--output", required=True, type=Output(), help="Where the mixed ARPA file goes.")
 @click.option("--weights", help="One for each LM, separated by commas, such as 0.7,0.3.")
 @click.option("--tune", multiple=True, type=click.Path(), help="Text whose likelihood decides the weights.")
 def command(models: tuple[str, ...], output: str, weights: str | None, tune: tuple[str, ...]) -> None:

@@ -5,13 +5,14 @@ from typing import Any
 import click
 
 from asrkit.cli.acoustic_options import acoustic_options, opened
+from asrkit.cli.command import Output
 from asrkit.cli.command import command as subcommand
 from asrkit.errors import Status
 
 
 @subcommand("posteriors", example="asrkit posteriors wav.scp -o posteriors.npz")
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=click.Path())
-@click.option("-o", "--output", required=True, type=click.Path(), help="NAME.npz, or NAME.ark (with NAME.scp).")
+@click.option("-o", "--output", required=True, type=Output(), help="NAME.npz, or NAME.ark (with NAME.scp).")
 @acoustic_options
 @click.option("--allow-commands", is_flag=True, help="Run the commands that a wav.scp holds.")
 def command(inputs: tuple[str, ...], output: str, allow_commands: bool, **options: Any) -> Status:

@@ -2,12 +2,13 @@
 
 import click
 
+from asrkit.cli.command import Output
 from asrkit.cli.command import command as subcommand
 
 
 @subcommand("prune-lm", example="asrkit prune-lm lm.arpa.gz --threshold 1e-8 -o small.arpa.gz")
 @click.argument("model", metavar="LM", type=click.Path())
-@click.option("-o", "--output", required=True, type=click.Path(), help="Where the pruned ARPA file goes.")
+@click.option("-o", "--output", required=True, type=Output(), help="Where the pruned ARPA file goes.")
 @click.option("--threshold", type=float, help="Drop n-grams that raise the perplexity by a factor below 1 + this.")
 @click.option("--max-ngrams", type=click.IntRange(1), help="Drop those that matter least until so many are left.")
 def command(model: str, output: str, threshold: float | None, max_ngrams: int | None) -> None:

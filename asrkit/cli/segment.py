@@ -2,12 +2,13 @@
 
 import click
 
+from asrkit.cli.command import Output
 from asrkit.cli.command import command as subcommand
 
 
 @subcommand("segment", example="asrkit segment news.txt -o words.txt")
 @click.argument("texts", metavar="TEXT...", nargs=-1, required=True, type=click.Path())
-@click.option("-o", "--output", default="-", type=click.Path(), help="Where the words go.  [default: standard output]")
+@click.option("-o", "--output", default="-", type=Output(), help="Where the words go.  [default: standard output]")
 @click.option("--lexicon", type=click.Path(), help="Lines `word count`.  [default: the Chinese one that comes along]")
 @click.option("--nfkc/--no-nfkc", default=True, show_default=True, help="Full-width Latin to ASCII and the like.")
 @click.option("--fold-case/--no-fold-case", default=True, show_default=True, help="Letters to lower case.")

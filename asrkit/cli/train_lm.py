@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from asrkit import defaults
+from asrkit.cli.command import Output
 from asrkit.cli.command import command as subcommand
 from asrkit.lm import train as training
 
@@ -15,7 +16,7 @@ _FALLBACK = ",".join(f"{d:g}" for d in defaults.DISCOUNT_FALLBACK)
 
 @subcommand("train-lm", example="asrkit train-lm words.txt -o lm.arpa.gz --order 3 --prune 0,0,1")
 @click.argument("texts", metavar="TEXT...", nargs=-1, required=True, type=click.Path())
-@click.option("-o", "--output", required=True, type=click.Path(), help="The ARPA file; .gz is compressed.")
+@click.option("-o", "--output", required=True, type=Output(), help="The ARPA file; .gz is compressed.")
 @click.option("--order", default=defaults.ORDER, show_default=True, type=click.IntRange(1, training.MAX_ORDER),
               help="Words in the longest n-gram.")  # fmt: skip
 @click.option(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from asrkit import progress
+from asrkit import progress, store
 from asrkit.acoustic import timestamps
 from asrkit.acoustic.listening import Heard, Options, hear
 from asrkit.acoustic.model import AcousticModel, Emission
+from asrkit.decode import recordings
 from asrkit.decode.inputs import Utterance
 from asrkit.errors import AsrkitError, Status
 from asrkit.formats import posteriors
@@ -25,7 +26,8 @@ def dump(
     """
     failed: list[str] = []
     posteriors.check_name(output)
-    with progress.track("listening", total=len(utterances), unit="recordings") as advance:
+    sources = recordings.files(utterances)
+    with store.protecting(sources), progress.track("listening", len(utterances), "recordings") as advance:
         count = posteriors.write(output, _listened(model, utterances, options, failed, advance))
     of_all = progress.counted(len(utterances), "utterance")
     progress.say(f"{count} of {of_all} written to {os.fspath(output)}", failed=failed)
@@ -67,6 +69,7 @@ def _listened(
     failed: list[str],
     advance: Callable[[float], None],
 ) -> Iterator[tuple[str, Posteriors]]:
+    says = posteriors.model_name(model.topology, model.package.units.sha256)
     for heard in hear(model, utterances, options):
         advance(1)
         if heard.emission is None:
@@ -75,4 +78,4 @@ def _listened(
             continue
         for warning in heard.warnings:
             progress.warn(f"{heard.utt}: {warning}", utt=heard.utt)
-        yield heard.utt, Posteriors(heard.emission.log_probs, heard.emission.starts, heard.estimated)
+        yield heard.utt, Posteriors(heard.emission.log_probs, heard.emission.starts, heard.estimated, says)

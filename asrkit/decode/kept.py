@@ -13,9 +13,10 @@ from pathlib import Path
 
 from asrkit.decode.outputs import Result
 from asrkit.decode.pipeline import Answer
-from asrkit.errors import from_os_error
+from asrkit.errors import AsrkitError
 from asrkit.formats import hyps
 from asrkit.formats.hyps import Hypothesis
+from asrkit.store.journal import read_journal
 
 
 def line_of(answer: Answer) -> str:
@@ -24,10 +25,13 @@ def line_of(answer: Answer) -> str:
 
 
 class Kept:
-    """The answers in a journal, read anew for each use, so that few of them are in memory."""
+    """The answers in the journal of a run, read again for each use, so that few of them are in memory."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, run: str, count: int) -> None:
+        """Read the journal `path` of the run `run` when it has the answers to `count` utterances."""
         self._path = path
+        self._run = run
+        self._count = count
 
     def results(self, setting: int = 0) -> Callable[[], Iterator[Result]]:
         """Return a function that yields the results with the setting of this number, in order."""
@@ -41,12 +45,13 @@ class Kept:
                 yield hyps.parse_line(fields[setting], str(self._path)).utt, lattice
 
     def _lines(self) -> Iterator[list[str]]:
-        try:
-            with open(self._path, encoding="utf-8", newline="\n") as stream:
-                for line in stream:
-                    yield line.rstrip("\n").split("\t")
-        except OSError as error:
-            raise from_os_error(error, self._path) from error
+        count = 0
+        for line in read_journal(self._path, self._run):
+            yield line.split("\t")
+            count += 1
+        if count != self._count:
+            what = f"the journal has {count:,} of {self._count:,} answers: it was changed while the run went on"
+            raise AsrkitError(what, where=str(self._path), cure="go on with it by --resume")
 
 
 def _result_line(result: Result) -> str:

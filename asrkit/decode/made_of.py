@@ -9,26 +9,37 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from asrkit import store
+from asrkit.decode import recordings
 from asrkit.decode.inputs import Utterance
+from asrkit.decode.recordings import Stamp
 from asrkit.decode.setup import Setup
+from asrkit.formats import kaldi_ark
 
 _CONTENTS = ("graph", "hotwords", "model", "posteriors", "rescore_lm")  # hashes of files, by their names
 
 
-def record(setup: Setup, utterances: Sequence[Utterance]) -> dict:
-    """Return all that shapes the results, as plain JSON: hashes of files, options, the utterances."""
+def record(setup: Setup, utterances: Sequence[Utterance], stamps: Sequence[Stamp], *, verify: bool = False) -> dict:
+    """Return all that shapes the results, as plain JSON: hashes of files, options, the utterances; no path, no time.
+
+    Args:
+        setup: what decodes.
+        utterances: what is decoded.
+        stamps: of their recordings.
+        verify: the contents of the recordings are hashed, too, and not only their sizes.
+    """
     options = asdict(replace(setup, phrases=None))
-    for name in ("threads", "keep_posteriors", "phrases"):
+    for name in ("threads", "keep_posteriors", "phrases", "pieces"):
         options.pop(name)
     read = {}
     if setup.hotwords is not None and setup.phrases is not None:  # not the file, which may have changed since
         phrases = sorted((phrase.text, phrase.weight, phrase.label or "") for phrase in setup.phrases)
         read["hotwords"] = {Path(setup.hotwords).name: _hash(repr(phrases))}
     for name in _CONTENTS:
-        options[name] = read.get(name) or (None if options[name] is None else _content(Path(options[name])))
+        options[name] = read.get(name) or (None if options[name] is None else _content(name, Path(options[name])))
     hotwords = {id(u.hotwords): _hash(repr(u.hotwords)) for u in {id(u.hotwords): u for u in utterances}.values()}
-    listed = [[u.utt, u.source, u.cut.start, u.cut.end, hotwords[id(u.hotwords)]] for u in utterances]
+    listed = [[u.utt, _source(u), u.cut.start, u.cut.end, hotwords[id(u.hotwords)]] for u in utterances]
     options["utterances"] = _hash(json.dumps(listed))
+    options["recordings"] = recordings.identity(utterances, stamps, verify=verify)
     return json.loads(json.dumps(options, default=str))
 
 
@@ -46,7 +57,9 @@ def differences(before: dict, now: dict) -> str:
             told.append(f"{key} then, none now" if then else f"no {key} then")
     if before.get("utterances") != now.get("utterances"):
         told.append("other utterances")
-    left_out = (*_CONTENTS, "utterances")
+    if before.get("recordings") != now.get("recordings"):
+        told.append("other recordings, or compared in another way (--verify)")
+    left_out = (*_CONTENTS, "utterances", "recordings")
     then, here = (_leaves({k: v for k, v in made.items() if k not in left_out}) for made in (before, now))
     for key in sorted(then | here):
         if then.get(key) != here.get(key):
@@ -70,7 +83,17 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _content(path: Path) -> dict[str, str]:
-    """Return the hash of the file `path`, or of each file in that folder."""
+def _source(utterance: Utterance) -> str:
+    """Return what a recording is called, however the path to it was written: a command is its own name."""
+    source = str(utterance.source)
+    return source if utterance.is_command else Path(source).name
+
+
+def _content(name: str, path: Path) -> dict[str, str]:
+    """Return the hashes of the files that the file or folder `path`, which plays the part `name`, stands for."""
+    if name == "model" and path.suffix == ".onnx":  # the files beside it belong to it
+        path = path.parent
     files = sorted(p for p in path.iterdir() if p.is_file()) if path.is_dir() else [path]
+    if name == "posteriors" and path.suffix == ".scp":
+        files += [Path(archive) for archive in sorted({place.path for place in kaldi_ark.parse_scp(path).values()})]
     return {p.name: store.hash_file(p, relative_to=path).sha256 for p in files}

@@ -14,6 +14,7 @@ from asrkit.acoustic.model import AcousticModel, Emission
 from asrkit.decode.dump import replay
 from asrkit.decode.inputs import Utterance
 from asrkit.decode.list_cache import ListCache
+from asrkit.decode.pieces import Pieces
 from asrkit.decode.readings import Reader, greedy_reading, warnings_of
 from asrkit.decode.setup import Setting, Setup
 from asrkit.errors import AsrkitError, Status
@@ -48,6 +49,7 @@ class Answer:
         heard: what the model said, if it is to be kept.
         seconds: how long each stage took since the answer before.
         searches: seconds of the search with each setting.
+        model: which model was heard, as `formats.posteriors` says it.
     """
 
     results: tuple[Hypothesis | Failure, ...]
@@ -55,6 +57,7 @@ class Answer:
     heard: Heard | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
     searches: tuple[float, ...] = ()
+    model: str = ""
 
 
 class Pipeline:
@@ -87,10 +90,21 @@ class Pipeline:
             self.model = AcousticModel.open(
                 setup.model or SHIPPED, precision=setup.precision, threads=setup.threads, provider=setup.provider
             )
+        self._model_name = ""
+        said_by = None if self._archive is None else posteriors.model_of(self._archive)
+        name = f"the model of {setup.posteriors}"
+        if self.model is not None:
+            mine = self.model.topology, self.model.package.units.sha256
+            self._model_name = posteriors.model_name(*mine)
+            if said_by is not None and said_by != mine:
+                cure = "name the model whose posteriors they are by --model"
+                what = f"these posteriors are not of the model {setup.model or SHIPPED}"
+                raise AsrkitError(what, where=setup.posteriors, cure=cure)
+            said_by, name = mine, str(setup.model)
         self.graph: GraphFolder | None = None
         if setup.graph is not None:
-            units = None if self.model is None else self.model.package.units
-            self.graph = open_graph(setup.graph, units, model_name=str(setup.model), contents=False)
+            topology, units = said_by or (None, None)
+            self.graph = open_graph(setup.graph, units, topology=topology, model_name=name)
         self.units = self.graph.units if self.model is None and self.graph else self.model.package.units
         self._joiner = Joiner(self.units)
         self.hotwords: list[HotwordGraph | None] = [None] * len(setup.settings)
@@ -160,6 +174,7 @@ class Pipeline:
             heard=heard if self.setup.keep_posteriors else None,
             seconds=self.clock.taken(),
             searches=tuple(searches),
+            model=self._model_name,
         )
 
     def _heard(self, utterances: list[Utterance]) -> Iterator[Heard]:
@@ -174,7 +189,8 @@ class Pipeline:
             return
         assert self.model is not None
         options = replace(self.setup.listening, speech=self._speech)
-        yield from listening.hear(self.model, utterances, options, self.clock)
+        pieces = None if self.setup.pieces is None else Pieces(self.setup.pieces)
+        yield from listening.hear(self.model, utterances, options, self.clock, pieces)
 
     def _result(
         self, heard: Heard, hotwords: HotwordGraph | None, setting: Setting, own_hotwords: tuple[Phrase, ...] | None

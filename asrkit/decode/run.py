@@ -1,41 +1,38 @@
 """A whole run: every utterance decoded once, kept in a journal as it goes, and published as a folder at the end.
 
-While a run goes on, `OUT.partial/` holds the journal and what the run was made of; `OUT` appears whole at the end. A
-run of several settings (a sweep) has a folder of results in `OUT` for each of them.
+While a run goes on, `OUT.partial/` holds it (`decode.unfinished`); `OUT` appears whole at the end. A run of several
+settings (a sweep) has a folder of results in `OUT` for each of them.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from asrkit import progress, store
 from asrkit.decode import jobs as processes
-from asrkit.decode import outputs
+from asrkit.decode import outputs, recordings
 from asrkit.decode.inputs import Utterance
 from asrkit.decode.kept import Kept, line_of
 from asrkit.decode.made_of import differences, record
 from asrkit.decode.outputs import Result
+from asrkit.decode.pieces import Pieces
 from asrkit.decode.pipeline import Answer
 from asrkit.decode.setup import Setup
 from asrkit.decode.telling import told
+from asrkit.decode.unfinished import CURE_DAMAGED, Unfinished
 from asrkit.errors import AsrkitError, Status
 from asrkit.formats import hyps, paths, posteriors
 from asrkit.formats.hyps import Failure, Hypothesis
 from asrkit.formats.posteriors import Posteriors
-from asrkit.formats.reading import read_json
-from asrkit.store.journal import check_unused, open_journal
+from asrkit.store.journal import open_journal
 
 KIND = "decoding"
 LATTICES, LATTICE_LIST, WORDS = "lattices.txt", "lattices.scp", "words.txt"
-_PARTIAL = ".partial"
-_JOURNAL, _NOTE = "journal.jsonl", "run.json"
 _CURE_EXISTS = "name another folder, or pass --overwrite, or --resume if it is an unfinished run"
-_CURE_DAMAGED = "pass --overwrite in place of --resume to begin anew"
 
 
 @dataclass
@@ -108,6 +105,7 @@ def to_folder(
     jobs: int,
     resume: bool,
     overwrite: bool,
+    verify: bool = False,
     posteriors_out: str | None = None,
     also: Callable[[Outcome], Mapping[str, Iterable[str]]] | None = None,
 ) -> Outcome:
@@ -120,6 +118,7 @@ def to_folder(
         jobs: processes.
         resume: go on with a run that was stopped; if `out` is finished already, nothing is done.
         overwrite: put the results in the place of those that are there; those of an unfinished run are lost.
+        verify: recordings are compared by their contents, not by size and time, when resuming.
         posteriors_out: where to write what the model says; not when resuming.
         also: gives the lines of further files, by name.
 
@@ -127,52 +126,91 @@ def to_folder(
         AsrkitError: `out` exists, or an unfinished run of it; the run to resume was another one; the setup cannot be
             used; nothing can be written.
     """
-    made_of = record(setup, utterances)
-    if overwrite or (Path(out).exists() and not Path(out).is_dir()):
-        store.check_free(out, overwrite=overwrite)
-    elif Path(out).is_dir():
-        made = _made(Path(out)) if resume else None
-        if made == made_of:
+    with store.protecting(recordings.files(utterances)):
+        return _into(
+            Path(out), setup, utterances, jobs=jobs, resume=resume, overwrite=overwrite, verify=verify,
+            posteriors_out=posteriors_out, also=also,
+        )  # fmt: skip
+
+
+def _into(
+    out: Path,
+    setup: Setup,
+    utterances: Sequence[Utterance],
+    *,
+    jobs: int,
+    resume: bool,
+    overwrite: bool,
+    verify: bool,
+    posteriors_out: str | None,
+    also: Callable[[Outcome], Mapping[str, Iterable[str]]] | None,
+) -> Outcome:
+    unfinished = Unfinished.of(out)
+    for folder in (out, unfinished.folder):
+        store.check_output(folder)
+    verify = verify or (resume and unfinished.verifies())
+    stamps = recordings.stamps(utterances)
+    made_of = record(setup, utterances, stamps, verify=verify)
+    if overwrite or (out.exists() and not out.is_dir()):
+        store.check_free(out, KIND, overwrite=overwrite)
+    elif out.is_dir():
+        made = _made(out) if resume else None
+        since = [] if verify or made is None else recordings.newer(utterances, stamps, out / store.MANIFEST)
+        if made == made_of and not since:
             progress.say(f"{out}: finished already")
-            return _outcome_of(Path(out), setup)
+            return _outcome_of(out, setup)
         what, cure = "this folder exists", _CURE_EXISTS
         if made is not None:
             what = f"the run that finished here was another one: {differences(made, made_of)}"
+            if made == made_of:
+                what = f"recordings were changed since the run that finished here: {recordings.named(since)}"
             cure = "name another folder, or pass --overwrite in place of --resume"
-        if resume and (_partial_of(out) / _NOTE).exists():
+        if resume and unfinished.note.exists():
             cure = "pass --overwrite beside --resume to go on with the unfinished run and put it in the place of this"
-        raise AsrkitError(what, where=out, cure=cure, status=Status.WRONG_USAGE)
-    partial = _partial_of(out)
-    _open_partial(partial, made_of, resume, overwrite)
-    outcome, kept = _new_outcome(setup), Kept(partial / _JOURNAL)
-    with open_journal(partial / _JOURNAL) as (journal, lines):
+        raise AsrkitError(what, where=str(out), cure=cure, status=Status.WRONG_USAGE)
+    unfinished.open(utterances, made_of, stamps, resume=resume, overwrite=overwrite)
+    run = json.dumps(made_of, sort_keys=True)
+    outcome, pieces = _new_outcome(setup), Pieces(str(unfinished.pieces))
+    kept = Kept(unfinished.journal, run, len(utterances))
+    with open_journal(unfinished.journal, run) as (journal, lines):
         done = len(lines)
         for number, line in enumerate(lines):
             utt = utterances[number].utt if number < len(utterances) else None
-            outcome.count(_results(line, len(setup.settings), utt, f"{partial / _JOURNAL}:{number + 1}"))
+            outcome.count(_results(line, len(setup.settings), utt, f"{unfinished.journal}:{number + 1}"))
         del lines
-        if done:
-            progress.say(f"{done} of {progress.counted(len(utterances), 'utterance')} decoded already")
+        _tell_resumed(unfinished, done, journal.dropped, len(utterances), pieces.count())
         if done < len(utterances):
+            setup = replace(setup, pieces=str(unfinished.pieces))
             try:
                 for answer in _answers(setup, utterances[done:], jobs, outcome, posteriors_out):
                     journal.add(line_of(answer))
+                    pieces.forget(answer.results[0].utt)
             except AsrkitError:
                 if not outcome.done + outcome.failed:  # nothing that could be gone on with
-                    shutil.rmtree(partial, ignore_errors=True)
+                    unfinished.remove()
                 raise
-        with store.publish_folder(out, overwrite=overwrite) as folder:
+        with store.publish_folder(out, KIND, overwrite=overwrite) as folder:
             for number, setting in enumerate(setup.settings):
                 inside = folder / setting.name if setting.name else folder
                 inside.mkdir(exist_ok=True)
                 _write_results(inside, setup, kept, number)
                 if setting.name:
-                    _write_manifest(inside, Path(out) / setting.name, made_of, kept, number)
+                    _write_manifest(inside, out / setting.name, made_of, kept, number)
             for name, content in also(outcome).items() if also else ():
                 store.write_lines(folder / name, content)
-            _write_manifest(folder, Path(out), made_of, kept)
-        shutil.rmtree(partial, ignore_errors=True)
+            _write_manifest(folder, out, made_of, kept)
+        unfinished.remove()
     return outcome
+
+
+def _tell_resumed(unfinished: Unfinished, done: int, dropped: int, total: int, pieces: int) -> None:
+    if dropped:
+        what = "this line was changed; its utterance and those after it are decoded again"
+        progress.warn(f"{unfinished.journal}:{done + 1}: {what}")
+    if done:
+        progress.say(f"{done} of {progress.counted(total, 'utterance')} decoded already")
+    if pieces:
+        progress.say(f"{progress.counted(pieces, 'piece')} of a long recording heard already")
 
 
 def _answers(
@@ -189,11 +227,11 @@ def _answers(
         yield from answers
         return
     count = 0
-    with posteriors.writer(posteriors_out) as add:
+    with store.protecting(recordings.files(utterances)), posteriors.writer(posteriors_out) as add:
         for answer in answers:
             if answer.heard is not None and answer.heard.emission is not None:
-                emission = answer.heard.emission
-                add(answer.heard.utt, Posteriors(emission.log_probs, emission.starts, answer.heard.estimated))
+                heard, emission = answer.heard, answer.heard.emission
+                add(heard.utt, Posteriors(emission.log_probs, emission.starts, heard.estimated, answer.model))
                 count += 1
             yield answer
     progress.say(f"{count} of {progress.counted(len(utterances), 'utterance')} written to {posteriors_out}")
@@ -227,33 +265,6 @@ def _write_manifest(folder: Path, final: Path, made_of: dict, kept: Kept, number
     store.write_manifest(folder, KIND, final=final, options=made_of, facts={"utterances": utterances, "failed": failed})
 
 
-def _partial_of(out: str) -> Path:
-    """Return the folder beside `out` in which its unfinished run lies."""
-    path = Path(out) if Path(out).name not in ("", "..") else Path(out).resolve()  # `.` has no name to add to
-    return path.with_name(path.name + _PARTIAL)
-
-
-def _open_partial(partial: Path, made_of: dict, resume: bool, overwrite: bool) -> None:
-    """Make the folder of an unfinished run, or check that the one that is there may be gone on with, or be lost."""
-    note, journal = partial / _NOTE, partial / _JOURNAL
-    check_unused(journal)
-    if note.exists() and resume:
-        before = read_json(note)
-        if not isinstance(before, dict):
-            raise AsrkitError("this is not a note of what a run was made of", where=str(note), cure=_CURE_DAMAGED)
-        if before != made_of:
-            what = f"the unfinished run was another one: {differences(before, made_of)}"
-            cure = "decode with the same, or pass --overwrite in place of --resume to begin anew"
-            raise AsrkitError(what, where=str(partial), cure=cure, status=Status.WRONG_USAGE)
-        return
-    if not overwrite and journal.exists() and journal.stat().st_size:
-        cure = "go on with it by --resume, or pass --overwrite to begin anew"
-        raise AsrkitError("an unfinished run lies here", where=str(partial), cure=cure, status=Status.WRONG_USAGE)
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    store.write_lines(note, [json.dumps(made_of, ensure_ascii=False, sort_keys=True)])
-
-
 def _results(line: str, settings: int, utt: str | None, where: str) -> list[Result]:
     """Return the results in a line of the journal, which are all of the utterance `utt`."""
     try:
@@ -261,7 +272,7 @@ def _results(line: str, settings: int, utt: str | None, where: str) -> list[Resu
     except AsrkitError:
         results = []
     if len(results) != settings or any(result.utt != utt for result in results):
-        raise AsrkitError("this line is damaged, or of another run", where=where, cure=_CURE_DAMAGED)
+        raise AsrkitError("this line is damaged, or of another run", where=where, cure=CURE_DAMAGED)
     return results
 
 

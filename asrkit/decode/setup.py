@@ -50,6 +50,7 @@ class Setup:
         keep_posteriors: whether answers bring along what the model said.
         phrases: what stands in the list `hotwords`, weights in nats, if it has been read already: so every process and
             every setting has the same, even if the file changes meanwhile.
+        pieces: a folder for what the network says about pieces of long recordings; see `decode.pieces`.
     """
 
     model: str | None
@@ -68,3 +69,4 @@ class Setup:
     lattices: LatticeForm | None = None
     keep_posteriors: bool = False
     phrases: tuple[Phrase, ...] | None = None
+    pieces: str | None = None

@@ -71,10 +71,11 @@ def _tell_made(folder: Path) -> Iterator[str]:
         yield fact("file", f"{record.path}  {record.bytes:,} bytes  sha256 {record.sha256[:16]}…")
     changes = changed_inputs(folder, manifest)
     for name, record in manifest.inputs.items():
-        change = next((change for change in changes if change in (f"{name} changed", f"{name} is gone")), None)
-        yield fact("made from", f"{record.path}  {change.removeprefix(name).strip() if change else 'unchanged'}")
-    if changes:
-        yield fact("stale", f"{', '.join(changes)}: make it anew to take that in")
+        gone, changed = f"{name} is gone" in changes, f"{name} changed" in changes
+        how = "not there, so that it cannot be compared" if gone else "changed" if changed else "unchanged"
+        yield fact("made from", f"{record.path}  {how}")
+    if stale := [change for change in changes if change.endswith(" changed")]:
+        yield fact("stale", f"{', '.join(stale)}: make it again to take that in")
     open_verified(folder, manifest.kind)
 
 

@@ -53,7 +53,7 @@ _EXPANDED, _MUTABLE, _ILABEL_SORTED = 0x1, 0x2, 0x10000000
 _VECTOR_STATE = np.dtype([("final", "<f4"), ("narcs", "<i8")])
 _STATE_WORDS, _ARC_WORDS = 3, 4  # of 4 bytes, in a vector body
 _UNKNOWN_COUNT = -1
-_STATES_AT_ONCE = 1 << 14
+_STATES_AT_ONCE = 1 << 12  # whose arcs fit into a cache
 _GAP = "the arcs of its states do not follow one another"
 
 
@@ -339,17 +339,30 @@ def _fault_of_states(start: int, states: NDArray[np.void], arc_count: int) -> st
 
 
 def _fault_of_arcs(states: NDArray[np.void], arcs: NDArray[np.void]) -> str | None:
-    """Return what is wrong with the arcs, or None."""
-    if len(arcs) == 0:
+    """Return what is wrong with the arcs of sound `states`, or None."""
+    for at in range(0, len(states), _STATES_AT_ONCE):
+        fault = _fault_of_some(states[at : at + _STATES_AT_ONCE], arcs, len(states))
+        if fault:
+            return fault
+    return None
+
+
+def _fault_of_some(states: NDArray[np.void], arcs: NDArray[np.void], state_count: int) -> str | None:
+    first = int(states["pos"][0])
+    ends = np.cumsum(states["narcs"], dtype=np.int64)
+    numbers = np.ascontiguousarray(arcs[first : first + int(ends[-1])]).view("<i4").reshape(-1, _ARC_WORDS)
+    if not len(numbers):
         return None
-    if arcs["next"].min() < 0 or arcs["next"].max() >= len(states):
+    ilabels, olabels, weights, nexts = np.ascontiguousarray(numbers.T)
+    if nexts.min() < 0 or nexts.max() >= state_count:
         return "an arc leads to a state that does not exist"
-    if arcs["ilabel"].min() < 0 or arcs["olabel"].min() < 0:
+    if ilabels.min() < 0 or olabels.min() < 0:
         return "an arc has a negative label"
-    if np.any(np.isnan(arcs["weight"]) | (arcs["weight"] == -np.inf)):
+    if not np.all(weights.view("<f4") > -np.inf):
         return "the cost of an arc is not a number"
-    first, some = states["pos"].astype(np.int64), states["narcs"] > 0
-    for side, counts in (("ilabel", states["nieps"]), ("olabel", states["noeps"])):
-        if not np.array_equal(np.add.reduceat(arcs[side] == EPSILON, first[some], dtype=np.int64), counts[some]):
+    for labels, counts in ((ilabels, states["nieps"]), (olabels, states["noeps"])):
+        so_far = np.zeros(len(labels) + 1, np.int64)
+        np.cumsum(labels == EPSILON, out=so_far[1:])
+        if not np.array_equal(np.diff(so_far[ends], prepend=0), counts):
             return "a state's count of epsilons is wrong"
     return None

@@ -70,7 +70,7 @@ def locate(path: str, list_path: str | os.PathLike[str]) -> str:
 
 
 def utterance_ids(paths: Sequence[str]) -> tuple[str, ...]:
-    """Return one id a file: its name without ending, or its whole path without ending where names repeat.
+    """Return one id a file: its name without ending, or, where names repeat, its path from their common folder.
 
     White space that separates fields and lines becomes `_`, since the ids stand in files of such; a byte that is not
     UTF-8 becomes `%` and its hex.
@@ -80,6 +80,7 @@ def utterance_ids(paths: Sequence[str]) -> tuple[str, ...]:
     """
     names = [Path(path).stem for path in paths]
     if len(set(names)) != len(names):
+        paths = _from_common_folder(paths)
         names = [os.path.splitext(path)[0] for path in paths]
     ids = [escaped(_SEPARATORS.sub("_", name) or "_") for name in names]
     repeated = next((i for i, count in Counter(ids).items() if count > 1), None)
@@ -88,6 +89,13 @@ def utterance_ids(paths: Sequence[str]) -> tuple[str, ...]:
         what = f"{shown(first)} and {shown(second)} would both be the utterance {shown(repeated)}"
         raise AsrkitError(what, cure="rename one, or give ids in a wav.scp")
     return tuple(ids)
+
+
+def _from_common_folder(paths: Sequence[str]) -> list[str]:
+    """Return the paths so that they do not depend on how they are written, nor on where their common folder lies."""
+    whole = [os.path.abspath(path) for path in paths]
+    above = os.path.commonpath([os.path.dirname(path) for path in whole])
+    return [os.path.relpath(path, above) for path in whole]
 
 
 def file_name(utt: str, suffix: str) -> str:

@@ -2,7 +2,8 @@
 
     NAME.npz             numpy's archive: `<utt>` (steps, units) float32, natural log; `<utt>/times` (steps,) float32,
                          the second at which each step begins, where that is known; `<utt>/estimated_times` in its
-                         place where that is a guess, because the model does not tell
+                         place where that is a guess, because the model does not tell; the comment of the archive says
+                         which model it was: "asrkit <topology> <sha256 of its unit table>"
     NAME.ark, NAME.scp   Kaldi's archive of matrices and the list of them, without times
 
 An id that itself ends in `/times` or `/estimated_times` has `%2F` for that `/` in the names of its arrays. In archives
@@ -37,6 +38,7 @@ _LIKE_TIMES = re.compile("(?:/|%(?:25)*2F)((?:estimated_)?times)$")  # an id tha
 _SUFFIX = ".npy"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that zip knows: the same content gives the same bytes (law 10)
 _CURE = "make it anew with: asrkit posteriors"
+_MODEL = re.compile(rb"asrkit (identity|ctc) ([0-9a-f]{64})")
 _DAMAGES = (zipfile.BadZipFile, zlib.error, ValueError, EOFError, NotImplementedError, RuntimeError, OSError)
 
 
@@ -48,11 +50,24 @@ class Posteriors:
         log_probs: (steps, units) float32, natural log.
         times: (steps,) float32, the second at which each step begins; None where that is not known.
         estimated: whether the times are a guess, because the model does not tell them.
+        model: which one it was, as `model_name` says it; "" where that is not known.
     """
 
     log_probs: NDArray[np.float32]
     times: NDArray[np.float32] | None = None
     estimated: bool = False
+    model: str = ""
+
+
+def model_name(topology: str, units: str) -> str:
+    """Return how an archive says which model it is of: its topology, and the SHA-256 of its unit table."""
+    return f"asrkit {topology} {units}"
+
+
+def model_of(archive: Mapping[str, Posteriors]) -> tuple[str, str] | None:
+    """Return topology and SHA-256 of the unit table of the model that an archive is of; None if it does not tell."""
+    match = _MODEL.fullmatch(archive.comment) if isinstance(archive, _Npz) else None
+    return (match[1].decode(), match[2].decode()) if match else None
 
 
 def is_posteriors(path: str | os.PathLike[str]) -> bool:
@@ -111,12 +126,14 @@ def check_name(path: str | os.PathLike[str]) -> None:
     """Do nothing if posteriors can be written to a file of this name.
 
     Raises:
-        AsrkitError: its ending tells no form.
+        AsrkitError: its ending tells no form; the list beside an archive of Kaldi would take the place of an input.
     """
     if Path(path).suffix not in (".npz", ".ark"):
         what = "posteriors cannot be written to a file of this name"
         cure = "let it end in .npz, or .ark for Kaldi's form"
         raise AsrkitError(what, where=os.fspath(path), cure=cure, status=Status.WRONG_USAGE)
+    if Path(path).suffix == ".ark":
+        store.check_output(Path(path).with_suffix(".scp"))
 
 
 class _Matrices(Mapping[str, Posteriors]):
@@ -154,6 +171,11 @@ class _Npz(Mapping[str, Posteriors]):
         self._utts = {_id_of(key): key for key in entries if not self._is_times(key)}
         if not self._utts:
             raise AsrkitError("this npz is empty", where=name, cure=_CURE)
+
+    @property
+    def comment(self) -> bytes:
+        """The comment of the archive."""
+        return self._archive.comment
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._utts)
@@ -221,6 +243,7 @@ def _npz_writer(path: str | os.PathLike[str]) -> Iterator[Callable[[str, Posteri
     with store.publish_file(path) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
 
         def add(utt: str, item: Posteriors) -> None:
+            archive.comment = item.model.encode()
             key = _key_of(utt)
             _add(archive, key, item.log_probs)
             if item.times is not None:
@@ -253,16 +276,16 @@ def _add(archive: zipfile.ZipFile, key: str, array: NDArray[np.float32]) -> None
 
 @contextmanager
 def _ark_writer(path: str | os.PathLike[str]) -> Iterator[Callable[[str, Posteriors], None]]:
-    lines = []
-    with store.publish_file(path) as stream:
+    beside = Path(path).with_suffix(".scp")
+    with store.publish_file(beside) as listed, store.publish_file(path) as stream:  # the archive gets its name first
         position = 0
 
         def add(utt: str, item: Posteriors) -> None:
             nonlocal position
             content, mark = kaldi_ark.serialize_matrix(utt, item.log_probs)
-            lines.append(kaldi_ark.serialize_place(utt, kaldi_ark.Place(os.fspath(path), position + mark)))
+            place = kaldi_ark.serialize_place(utt, kaldi_ark.Place(os.fspath(path), position + mark))
             stream.write(content)
+            listed.write(place.encode() + b"\n")
             position += len(content)
 
         yield add
-    store.write_lines(Path(path).with_suffix(".scp"), lines)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,16 @@ from asrkit.errors import AsrkitError, Status
 from asrkit.formats import arpa, lexicon, tokens
 from asrkit.formats.openfst import Fst
 from asrkit.formats.reading import STDIN, name_of
-from asrkit.graph.folder import check_may_overwrite, write_graph
+from asrkit.formats.specials import BLANKS
+from asrkit.formats.tokens import UnitTable
+from asrkit.graph.folder import KIND, write_graph
 from asrkit.graph.grammar_fst import Grammar, grammar_fst
 from asrkit.graph.lexicon_fst import lexicon_fst
 from asrkit.graph.lg import lexicon_with_grammar
 from asrkit.graph.tokens_fst import Topology, blank_of, tokens_fst, with_tokens
 from asrkit.graph.vocabulary import Vocabulary, choose
 from asrkit.lm.memory import resident_bytes
+from asrkit.store import check_free
 
 _STAGES = ("reading", "L and G", "LG", "TLG", "writing")
 
@@ -37,6 +41,7 @@ class Options:
         strict: refuse a language model with words that the lexicon lacks.
         probabilities: the lexicon has a column of probabilities.
         keep_parts: write T, L, G and LG too.
+        blank: the model id of a CTC model's blank, if its name in the unit table does not tell.
     """
 
     topology: Topology = defaults.TOPOLOGY
@@ -45,6 +50,7 @@ class Options:
     strict: bool = False
     probabilities: bool = False
     keep_parts: bool = False
+    blank: int | None = None
 
 
 def build(
@@ -66,10 +72,12 @@ def build(
             `folder.write_graph`; two inputs are standard input.
     """
     options = options or Options()
-    _check_paths((lexicon_path, lm_path, units_path), Path(output), overwrite=overwrite)
+    _check_paths((lexicon_path, lm_path, units_path), output, overwrite=overwrite)
     told = _Stages()
     told.begin()
-    units = tokens.parse(units_path)
+    units = table = tokens.parse(units_path)
+    if options.blank is not None:
+        units = _with_blank(units, options.blank)
     if options.topology == "ctc":
         blank_of(units)
     words, model = _both(
@@ -99,27 +107,38 @@ def build(
     told.begin()
     tokens_part = tokens_fst(units, options.topology, vocabulary.silent)
     made = {"T": tokens_part, "L": lexicon_part, "G": grammar.fst, "LG": lg, **parts}
-    inputs = {"lexicon": lexicon_path, "lm": lm_path, "units": units_path}
+    inputs = _named({"lexicon": lexicon_path, "lm": lm_path, "units": units_path})
     write_graph(
         output,
         made if options.keep_parts else parts,
-        vocabulary,
-        inputs={Path(path).name: path for path in inputs.values() if path != STDIN},
+        replace(vocabulary, units=table),
+        inputs=inputs,
         options=asdict(options),
-        facts=_facts(made, vocabulary, options, units_path),
+        facts=_facts(made, vocabulary, options, units_path) | {"units_sha256": table.sha256},
         overwrite=overwrite,
     )
     told.end(f"{os.fspath(output)}: {sum(f.stat().st_size for f in Path(output).iterdir()) / 1e6:,.1f} MB")
 
 
-def _check_paths(paths: tuple[str, ...], output: Path, *, overwrite: bool) -> None:
+def _check_paths(paths: tuple[str, ...], output: str | os.PathLike[str], *, overwrite: bool) -> None:
     if sum(path == STDIN for path in paths) > 1:
         raise AsrkitError("only one input can be standard input", status=Status.WRONG_USAGE, cure="name files")
-    if overwrite:
-        check_may_overwrite(output)
-    elif output.exists():
-        cure = "name another, or replace it with --overwrite"
-        raise AsrkitError("this output exists", where=str(output), cure=cure, status=Status.WRONG_USAGE)
+    check_free(output, KIND, overwrite=overwrite, inputs=paths)
+
+
+def _with_blank(units: UnitTable, blank: int) -> UnitTable:
+    """Return the table in which the unit `blank`, which has another name, bears that by which graphs know it."""
+    return UnitTable(tuple(BLANKS[0] if unit == blank else name for unit, name in enumerate(units.units)))
+
+
+def _named(inputs: dict[str, str]) -> dict[str, str]:
+    """Return name in the manifest -> path; files of one name in different folders are called by their parts as well."""
+    files = {part: path for part, path in inputs.items() if path != STDIN}
+    names = Counter(Path(path).name for path in files.values())
+    return {
+        Path(path).name if names[Path(path).name] == 1 else f"{part} {Path(path).name}": path
+        for part, path in files.items()
+    }
 
 
 def _warn_of_grammar(grammar: Grammar, model: arpa.Arpa, name: str) -> None:

@@ -30,6 +30,8 @@ from asrkit.graph.vocabulary import Vocabulary
 from asrkit.store import MANIFEST, Manifest, open_verified, publish_folder, write_lines, write_manifest
 
 KIND = "graph"
+_CURE = "build the graph again"
+_SAYS = {"identity": "a model that says one unit a step (Paraformer)", "ctc": "a CTC model"}
 GRAPH, WORDS, UNITS, LEXICON, COSTS = "TLG.fst", "words.txt", "units.txt", "lexicon.txt", "costs.txt"
 
 
@@ -128,12 +130,10 @@ def write_graph(
         overwrite: let it take the place of a folder that stands there, if that is a graph folder too.
 
     Raises:
-        AsrkitError: as `store.publish_folder`; the folder to be overwritten is something else.
+        AsrkitError: as `store.publish_folder`.
     """
     final = Path(path)
-    if overwrite:
-        check_may_overwrite(final)
-    with publish_folder(final, overwrite=overwrite) as folder:
+    with publish_folder(final, KIND, overwrite=overwrite, inputs=inputs.values()) as folder:
         for name, fst in parts.items():
             openfst.write(folder / f"{name}.fst", fst)
         write_lines(folder / WORDS, symbols.serialize(_labelled(vocabulary.words)))
@@ -145,49 +145,62 @@ def write_graph(
         )
 
 
-def check_may_overwrite(path: Path) -> None:
-    """Raise an AsrkitError if `path` is a folder with something in it that is no graph folder."""
-    if path.is_dir() and any(path.iterdir()) and not ((path / MANIFEST).is_file() and (path / WORDS).is_file()):
-        what, cure = "this folder is not a graph folder, so it is not overwritten", "name another"
-        raise AsrkitError(what, where=str(path), cure=cure)
-
-
 def open_graph(
     path: str | os.PathLike[str],
-    units: UnitTable | None = None,
+    units: UnitTable | str | None = None,
     *,
+    topology: Topology | None = None,
     model_name: str = "the model",
-    contents: bool = True,
 ) -> GraphFolder:
-    """Open a graph folder.
+    """Open a graph folder: its files are those of its manifest, and no arc leads or points out of it (law 12).
 
     Args:
         path: the folder.
-        units: the unit table of the model that the graph is to be used with; None: any.
+        units: the unit table of the model that the graph is to be used with, or its SHA-256; None: any.
+        topology: how the steps of this model make units; None: as the graph says.
         model_name: what to call this model in messages.
-        contents: hash every file and check every arc; if false, only sizes and states are checked and the arcs are
-            not read.
 
     Raises:
         AsrkitError: it is not a graph folder, is damaged, or was built for another model.
     """
     folder = Path(path)
-    manifest = open_verified(folder, KIND, contents=contents)
+    manifest = open_verified(folder, KIND)
+    if missing := sorted({GRAPH, WORDS, UNITS, LEXICON} - manifest.outputs.keys()):
+        raise AsrkitError(f"the manifest lacks {', '.join(missing)}", where=str(folder / MANIFEST), cure=_CURE)
     facts = manifest.facts
     try:
-        topology, unknown = facts["topology"], int(facts["unknown_label"])
+        of_graph, unknown = facts["topology"], int(facts["unknown_label"])
         passing, unit_count = tuple(int(unit) for unit in facts["passing_units"]), int(facts["units"])
         made_for, digest = str(facts["units_from"]), facts["units_sha256"]
-        if topology not in TOPOLOGIES:
-            raise ValueError(topology)
+        if of_graph not in TOPOLOGIES:
+            raise ValueError(of_graph)
     except (KeyError, TypeError, ValueError) as error:
-        what, cure = "the manifest lacks what a graph needs", "build the graph anew"
-        raise AsrkitError(what, where=str(folder / MANIFEST), cure=cure) from error
-    if units is not None and units.sha256 != digest:
+        what = "the manifest lacks what a graph needs"
+        raise AsrkitError(what, where=str(folder / MANIFEST), cure=_CURE) from error
+    if units is not None and (units.sha256 if isinstance(units, UnitTable) else units) != digest:
         what = f"this graph was built for the units of {made_for}, which are not those of {model_name}"
         raise AsrkitError(what, where=str(folder), cure="build a graph with this model's unit table")
-    fst = openfst.parse(folder / GRAPH, check_arcs=contents)
-    return GraphFolder(folder, fst, topology, passing, unknown, unit_count, manifest)
+    if topology is not None and topology != of_graph:
+        what = f"this graph is for {_SAYS[of_graph]}, but {model_name} is {_SAYS[topology]}"
+        raise AsrkitError(what, where=str(folder), cure="build a graph with: asrkit build-graph --model MODEL")
+    opened = GraphFolder(folder, openfst.parse(folder / GRAPH), of_graph, passing, unknown, unit_count, manifest)
+    _check_labels(opened)
+    return opened
+
+
+def _check_labels(graph: GraphFolder) -> None:
+    """Raise an AsrkitError if an arc reads no unit or says no word of the graph's own tables."""
+    arcs, words = graph.fst.arcs, graph.words.symbols
+    largest = {side: int(arcs[side].max()) if len(arcs) else 0 for side in ("ilabel", "olabel")}
+    what = None
+    if largest["ilabel"] > graph.unit_count:
+        what = f"an arc reads the label {largest['ilabel']}, but there are {graph.unit_count} units"
+    elif unnamed := next((label for label in range(largest["olabel"] + 1) if label not in words), None):
+        what = f"arcs say words up to the label {largest['olabel']}, but {WORDS} lacks {unnamed}"
+    elif not 0 <= graph.unknown <= len(words) or not all(0 <= unit < graph.unit_count for unit in graph.passing_units):
+        what = "the manifest names labels that the graph lacks"
+    if what:
+        raise AsrkitError(what, where=str(graph.path / GRAPH), cure=_CURE)
 
 
 def _spelled(vocabulary: Vocabulary) -> Lexicon:

@@ -38,7 +38,7 @@ def blank_of(units: UnitTable) -> int:
     for name in BLANKS:
         if name in units.index:
             return units.index[name]
-    cure = "use --topology identity, or the unit table of a CTC model"
+    cure = "name the model by --model, which knows its blank, or use --topology identity"
     raise AsrkitError(f"the CTC topology needs a blank unit ({', '.join(BLANKS)}); the model has none", cure=cure)
 
 

@@ -1,5 +1,7 @@
 """The only writers of files: atomic publishing, manifests of content hashes, working space."""
 
+from asrkit.store.digests import cache_folder, has_digest
+from asrkit.store.guard import STDOUT, check_output, check_outputs, protecting
 from asrkit.store.manifest import (
     MANIFEST,
     FileRecord,
@@ -8,9 +10,10 @@ from asrkit.store.manifest import (
     hash_file,
     open_verified,
     read_manifest,
-    write_manifest,
 )
-from asrkit.store.publish import STDOUT, check_free, publish_file, publish_folder, write_bytes, write_lines
+from asrkit.store.manifest_writing import write_manifest
+from asrkit.store.publish import check_free, publish_file, publish_folder, write_bytes, write_lines
+from asrkit.store.replacing import check_only
 from asrkit.store.scratch import ScratchFile, scratch_copy, scratch_folder
 
 __all__ = [
@@ -19,10 +22,16 @@ __all__ = [
     "FileRecord",
     "Manifest",
     "ScratchFile",
+    "cache_folder",
     "changed_inputs",
     "check_free",
+    "check_only",
+    "check_output",
+    "check_outputs",
+    "has_digest",
     "hash_file",
     "open_verified",
+    "protecting",
     "publish_file",
     "publish_folder",
     "read_manifest",

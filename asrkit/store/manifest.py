@@ -7,9 +7,10 @@ before native code maps it (law 12).
     {"kind": "graph", "asrkit": "0.1.0", "options": {...}, "facts": {...},
      "inputs":  {"lm.arpa":  {"path": "../lm.arpa", "bytes": 812, "sha256": "…"}},
      "outputs": {"TLG.fst":  {"path": "TLG.fst", "bytes": 4096, "sha256": "…"}},
-     "packages": {"numpy": "2.1.0"}}
+     "packages": {"numpy": "2.1.0"}, "seal": "…"}
 
-Paths are relative to the folder of the manifest.
+Paths are relative to the folder of the manifest, however they were given. The seal is the SHA-256 of all the rest, so
+that a manifest that was changed is refused; those of the first versions have none.
 """
 
 from __future__ import annotations
@@ -17,17 +18,19 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from importlib import metadata
 from pathlib import Path
 from typing import Any, cast
 
 import asrkit
 from asrkit.errors import AsrkitError, from_os_error
-from asrkit.store.publish import MANIFEST, write_bytes
+from asrkit.store.digests import has_digest
 
-_MAX_BYTES = 16 << 20  # a manifest is small; anything larger is something else
+MANIFEST = "manifest.json"
+
+_MAX_BYTES = 256 << 20  # 1,000,000 lattices; anything larger is something else
+_KEYS = frozenset({"kind", "inputs", "outputs", "options", "facts", "packages", "asrkit", "seal"})
 
 
 @dataclass(frozen=True)
@@ -69,41 +72,6 @@ def hash_file(path: str | os.PathLike[str], *, relative_to: str | os.PathLike[st
     return FileRecord(os.path.relpath(place, os.path.realpath(relative_to)), size, digest)
 
 
-def write_manifest(
-    folder: Path,
-    kind: str,
-    *,
-    final: Path | None = None,
-    inputs: Mapping[str, str | os.PathLike[str]] | None = None,
-    options: Mapping[str, Any] | None = None,
-    facts: Mapping[str, Any] | None = None,
-    packages: Iterable[str] = (),
-) -> Manifest:
-    """Write `folder/manifest.json` for all files in `folder`, and return it.
-
-    Args:
-        folder: the folder as it is being built (see `publish_folder`).
-        kind: what the folder is, such as "graph".
-        final: the name that the folder will get, from which the inputs' relative paths are counted.
-        inputs: name in the manifest -> path of each file that the folder was made from.
-        options: the options that shaped the outputs.
-        facts: counts and measures of the outputs that are the same in every run.
-        packages: names of the installed packages whose versions shaped the outputs.
-    """
-    outputs = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != MANIFEST)
-    manifest = Manifest(
-        kind=kind,
-        inputs={name: hash_file(path, relative_to=final or folder) for name, path in sorted((inputs or {}).items())},
-        outputs={(r := hash_file(path, relative_to=folder)).path: r for path in outputs},
-        options=dict(options or {}),
-        facts=dict(facts or {}),
-        packages={name: metadata.version(name) for name in sorted(packages)},
-    )
-    text = json.dumps(asdict(manifest), ensure_ascii=False, indent=2, sort_keys=True)
-    write_bytes(folder / MANIFEST, text.encode() + b"\n")
-    return manifest
-
-
 def read_manifest(folder: str | os.PathLike[str]) -> Manifest:
     """Return the manifest of `folder`, its structure checked, its files not.
 
@@ -116,7 +84,9 @@ def read_manifest(folder: str | os.PathLike[str]) -> Manifest:
             content = stream.read(_MAX_BYTES + 1)
         if len(content) > _MAX_BYTES:
             raise ValueError("too large")
-        raw = json.loads(content.decode("utf-8"))
+        raw = json.loads(content.decode("utf-8"), object_pairs_hook=_once)
+        if not _KEYS.issuperset(raw) or raw.pop("seal", None) not in (None, _seal(raw)):
+            raise ValueError("changed")
         return Manifest(
             kind=_typed(raw["kind"], str),
             inputs=_records(raw["inputs"]),
@@ -132,17 +102,24 @@ def read_manifest(folder: str | os.PathLike[str]) -> Manifest:
     except OSError as error:
         raise from_os_error(error, path) from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        cure = "make the folder anew"
-        raise AsrkitError("this is not a manifest of asrkit", where=str(path), cure=cure) from error
+        what = "this is not a manifest of asrkit, or it was changed"
+        raise AsrkitError(what, where=str(path), cure="make the folder again") from error
 
 
-def open_verified(folder: str | os.PathLike[str], kind: str, *, contents: bool = True) -> Manifest:
+def serialize(manifest: Manifest) -> str:
+    """Return the text of `manifest`, sealed, without the last line end."""
+    raw = json.loads(json.dumps(asdict(manifest)))
+    return json.dumps(raw | {"seal": _seal(raw)}, ensure_ascii=False, indent=2, sort_keys=True)
+
+
+def open_verified(folder: str | os.PathLike[str], kind: str) -> Manifest:
     """Return the manifest of `folder` after checking that the folder is what its manifest says.
+
+    Every output file is hashed; a large one once, as `digests.has_digest` says.
 
     Args:
         folder: a folder that an asrkit command made.
         kind: the kind that is wanted.
-        contents: hash every output file; if false, compare only their sizes (no file is read).
 
     Raises:
         AsrkitError: another kind, or an output file is missing or differs from its record.
@@ -152,7 +129,7 @@ def open_verified(folder: str | os.PathLike[str], kind: str, *, contents: bool =
         raise AsrkitError(f"this is a {manifest.kind} folder, a {kind} folder is needed", where=str(folder))
     for record in manifest.outputs.values():
         path = Path(folder) / record.path
-        _check_output(path, record, contents=contents)
+        _check_output(path, record)
     return manifest
 
 
@@ -173,13 +150,24 @@ def changed_inputs(folder: str | os.PathLike[str], manifest: Manifest) -> list[s
     return changes
 
 
-def _check_output(path: Path, record: FileRecord, *, contents: bool) -> None:
+def _check_output(path: Path, record: FileRecord) -> None:
     try:
-        size = path.stat().st_size
+        same = path.stat().st_size == record.bytes and has_digest(path, record.sha256)
     except OSError as error:
         raise from_os_error(error, path) from error
-    if size != record.bytes or (contents and hash_file(path, relative_to=path.parent).sha256 != record.sha256):
-        raise AsrkitError("this file is not the one its manifest describes", where=str(path), cure="make it anew")
+    if not same:
+        raise AsrkitError("this file is not the one its manifest describes", where=str(path), cure="make it again")
+
+
+def _seal(raw: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(raw, sort_keys=True).encode()).hexdigest()
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the JSON object of the pairs; a key that stands twice raises ValueError."""
+    if len(value := dict(pairs)) != len(pairs):
+        raise ValueError("a key stands twice")
+    return value
 
 
 def _records(raw: Any) -> dict[str, FileRecord]:

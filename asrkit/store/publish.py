@@ -2,7 +2,9 @@
 
 The way of a file: a temporary file in the same folder, written, flushed to the disk (fsync), renamed to its final
 name, and the folder flushed too. Whatever goes wrong before the rename, an exception, Ctrl-C or a full disk, the
-temporary file is removed and what stood under the final name before still stands there.
+temporary file is removed and what stood under the final name before still stands there. What a killed run left behind
+is removed by the next one of the same output (`store.temporary`). No output takes the place of an input
+(`store.guard`), and a folder only that of one that asrkit made (`store.replacing`).
 """
 
 from __future__ import annotations
@@ -12,16 +14,15 @@ import gzip
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 from asrkit.errors import AsrkitError, Status, from_os_error
-
-STDOUT = "-"
-MANIFEST = "manifest.json"
+from asrkit.store import temporary
+from asrkit.store.guard import STDOUT, AnyPath, check_output
+from asrkit.store.replacing import check_replaceable
 
 
 @contextmanager
@@ -32,11 +33,13 @@ def publish_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     compressed, with no time stamp in it, so that the same content gives the same bytes (law 10).
 
     Raises:
-        AsrkitError: the folder is missing, not writable, or the disk is full.
+        AsrkitError: it is an input of the command or lies in one; the folder is missing, not writable, or the disk is
+            full.
     """
     if os.fspath(path) == STDOUT:
         if sys.stdout is None:
             raise AsrkitError("standard output is closed", cure="let it go to a file or a pipe")
+        check_output(path)
         with _telling(Path("standard output")):
             yield sys.stdout.buffer
             sys.stdout.buffer.flush()
@@ -49,8 +52,8 @@ def publish_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
             with final.open("wb") as stream:
                 yield stream
             return
-        handle, name = tempfile.mkstemp(prefix=_temporary_prefix(final), suffix=".tmp", dir=final.parent)
-        temporary = Path(name)
+        _prepare(final)
+        handle, name = temporary.make_file(final)
         try:
             with os.fdopen(handle, "wb", buffering=1 << 20) as raw:
                 if final.suffix == ".gz":
@@ -61,9 +64,9 @@ def publish_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
                 raw.flush()
                 os.fchmod(raw.fileno(), 0o666 & ~_umask())
                 os.fsync(raw.fileno())
-            temporary.replace(final)
+                name.replace(final)  # while it is locked
         except BaseException:
-            temporary.unlink(missing_ok=True)
+            name.unlink(missing_ok=True)
             raise
         _sync_folder(final.parent)
 
@@ -82,48 +85,72 @@ def write_lines(path: str | os.PathLike[str], lines: Iterable[str]) -> None:
 
 
 @contextmanager
-def publish_folder(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterator[Path]:
+def publish_folder(
+    path: AnyPath, kind: str, *, overwrite: bool = False, inputs: Iterable[AnyPath] = ()
+) -> Iterator[Path]:
     """Yield an empty folder that appears as `path` when the block ends without an exception.
 
     Files in it may be written in any way (`publish_file` included): they are flushed to the disk before the folder
     gets its name. With `overwrite`, a folder that stands there is exchanged in one step, so that a reader finds the
-    old one or the new one, whole; only an empty folder or one with a manifest may be lost in this way.
+    old one or the new one, whole.
+
+    Args:
+        path: the folder.
+        kind: what it will be, as its manifest says.
+        overwrite: a folder of this kind, as asrkit made it and with nothing else in it, or an empty one may be lost.
+        inputs: what it is made from, besides what `guard.protecting` knows.
 
     Raises:
-        AsrkitError: `path` exists and `overwrite` is false or would lose what asrkit has not made; the parent is
-            missing or not writable; the disk is full.
+        AsrkitError: as `check_free`; the parent is missing or not writable; the disk is full.
     """
     final = Path(os.path.realpath(path))  # a link stays a link: its target is replaced
+    inputs = tuple(inputs)
     with _telling(final):
-        check_free(final, overwrite=overwrite)
-        temporary = Path(tempfile.mkdtemp(prefix=_temporary_prefix(final), suffix=".tmp", dir=final.parent))
+        check_free(final, kind, overwrite=overwrite, inputs=inputs)
+        _prepare(final)
+        lock, building = temporary.make_folder(final)
         try:
-            yield temporary
-            for file in sorted(temporary.rglob("*")):
+            yield building
+            for file in sorted(building.rglob("*")):
                 if file.is_file():
                     _sync(file)
-            for folder in [*(f for f in temporary.rglob("*") if f.is_dir()), temporary]:
+            for folder in [*(f for f in building.rglob("*") if f.is_dir()), building]:
                 _sync_folder(folder)
-            temporary.chmod(0o777 & ~_umask())
+            building.chmod(0o777 & ~_umask())
             if overwrite and final.exists():
-                _exchange(temporary, final)  # the old folder bears the temporary name now, and is removed below
+                check_free(final, kind, overwrite=overwrite, inputs=inputs)  # hours may have passed
+                _exchange(building, final)  # the old folder bears the temporary name now, and is removed below
             else:
-                temporary.rename(final)
+                building.rename(final)
         finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+            shutil.rmtree(building, ignore_errors=True)
+            os.close(lock)
         _sync_folder(final.parent)
 
 
-def check_free(path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+def check_free(path: AnyPath, kind: str, *, overwrite: bool = False, inputs: Iterable[AnyPath] = ()) -> None:
     """Refuse a folder that `publish_folder` would refuse: a command that works for hours asks before it begins.
 
     Raises:
-        AsrkitError: `path` exists and `overwrite` is false or would lose what asrkit has not made.
+        AsrkitError: `path` is, holds or lies in an input; it exists and `overwrite` is false or would lose what asrkit
+            has not made, or what is of another kind.
     """
     final = Path(os.path.realpath(path))
+    check_output(final, inputs)
     with _telling(final):
-        if final.exists():
-            _refuse_to_lose(final, overwrite=overwrite)
+        if not final.exists():
+            return
+        if not (overwrite and final.is_dir()):
+            cure = "name another or allow it to be overwritten" if final.is_dir() else "remove it or name another"
+            raise AsrkitError("this output exists", where=str(final), cure=cure, status=Status.WRONG_USAGE)
+        check_replaceable(final, kind)
+
+
+def _prepare(final: Path) -> None:
+    """See that `final` may be written and that no leftovers of it remain; within a folder being built, all is ours."""
+    if not temporary.in_temporary_folder(final):
+        check_output(final)
+        temporary.remove_leftovers(final)
 
 
 @contextmanager
@@ -141,21 +168,8 @@ def _telling(path: Path) -> Iterator[None]:
         ) from error
     except OSError as error:
         named = os.fspath(error.filename) if isinstance(error.filename, str | os.PathLike) else ""
-        ours = not named or os.path.join(path.parent, _temporary_prefix(path)) in os.path.abspath(named)
+        ours = not named or os.path.join(path.parent, temporary.prefix_of(path)) in os.path.abspath(named)
         raise from_os_error(error, path if ours else named) from error
-
-
-def _refuse_to_lose(final: Path, *, overwrite: bool) -> None:
-    if not (overwrite and final.is_dir()):
-        cure = "name another or allow it to be overwritten" if final.is_dir() else "remove it or name another"
-        raise AsrkitError("this output exists", where=str(final), cure=cure, status=Status.WRONG_USAGE)
-    if any(final.iterdir()) and not (final / MANIFEST).is_file():
-        what = f"this folder has no {MANIFEST}, so that asrkit has not made it and will not overwrite it"
-        raise AsrkitError(what, where=str(final), cure="name another", status=Status.WRONG_USAGE)
-
-
-def _temporary_prefix(final: Path) -> str:
-    return f".{final.name[:100]}."
 
 
 def _umask() -> int:
@@ -185,7 +199,7 @@ def _exchange(new: Path, old: Path) -> None:
         done = renameat2(at_working_folder, os.fsencode(new), at_working_folder, os.fsencode(old), swap) == 0
         if done:
             return
-    aside = new.with_name(new.name + ".old")
+    aside = new.with_name(new.name + temporary.ASIDE)
     old.rename(aside)
     new.rename(old)
     aside.rename(new)

@@ -58,21 +58,31 @@ class ScratchFile:
 def scratch_copy(stream: IO[bytes]) -> Iterator[str]:
     """Yield the path of a file with all that `stream` gives, which is gone when the block ends.
 
+    Where the system shows open files by paths (Linux), it has no name, and so a killed run leaves none behind.
+
     Raises:
         AsrkitError: the disk is full.
     """
     folder = tempfile.gettempdir()
     try:
-        copy = tempfile.NamedTemporaryFile(prefix="asrkit-", dir=folder)  # noqa: SIM115  (what the block raises is not ours)
+        descriptor, name = tempfile.mkstemp(prefix="asrkit-", dir=folder)
     except OSError as error:
         raise from_os_error(error, folder) from error
-    with copy:
-        try:
-            shutil.copyfileobj(stream, copy, 1 << 20)
-            copy.flush()
-        except OSError as error:
-            raise from_os_error(error, folder) from error
-        yield copy.name
+    opened = f"/proc/self/fd/{descriptor}"
+    has_no_name = os.path.exists(opened)
+    if has_no_name:
+        os.unlink(name)
+    try:
+        with os.fdopen(descriptor, "wb") as copy:
+            try:
+                shutil.copyfileobj(stream, copy, 1 << 20)
+                copy.flush()
+            except OSError as error:
+                raise from_os_error(error, folder) from error
+            yield opened if has_no_name else name
+    finally:
+        if not has_no_name:
+            os.unlink(name)
 
 
 @contextmanager

@@ -21,7 +21,7 @@ spelling=()
 if [ -f "$model/seg_dict" ]; then spelling=(--by bpe --seg-dict "$model/seg_dict"); fi
 asrkit make-lexicon vocabulary.txt --units "$tokens" ${spelling[@]+"${spelling[@]}"} -o lexicon.txt \
   --report left-out.txt || [ $? -eq 3 ]
-asrkit build-graph --lexicon lexicon.txt --lm lm.arpa --tokens "$tokens" -o graph --overwrite --quiet
+asrkit build-graph --lexicon lexicon.txt --lm lm.arpa --model "$model" -o graph --overwrite --quiet
 
 # 4. Is anything wrong with the hotword list? FunASR's weight 20 is 2.0 nats here.
 asrkit hotwords lint "$hotwords" --format funasr --funasr-weights --units "$tokens" --lexicon lexicon.txt || [ $? -eq 3 ]

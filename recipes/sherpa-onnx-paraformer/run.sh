@@ -19,7 +19,7 @@ asrkit train-lm words.txt -o lm.arpa --order 3 --discount-fallback --quiet
 #    units look. A line of hotwords is "PHRASE :SCORE #THRESHOLD @LABEL"; only the phrase is wanted here.
 sed -E 's/[[:space:]]+[:#@].*$//' "$hotwords" | cat - words.txt | tr -s ' ' '\n' | sort -u > vocabulary.txt
 asrkit make-lexicon vocabulary.txt --units "$tokens" -o lexicon.txt --report left-out.txt || [ $? -eq 3 ]
-asrkit build-graph --lexicon lexicon.txt --lm lm.arpa --tokens "$tokens" -o graph --overwrite --quiet
+asrkit build-graph --lexicon lexicon.txt --lm lm.arpa --model "$model" -o graph --overwrite --quiet
 
 # 4. Decoding, without and with hotwords. sherpa-onnx adds a score for each token: here that is --incremental-bias, one
 #    for the whole list; the score of a line counts once for its phrase.

@@ -67,7 +67,6 @@ USED = [  # command, option, what is used elsewhere under the same name
     ("decode", "--provider", of(setup.Setup, "provider")),
     ("decode", "--provider", of(folder.open_package, "provider")),
     ("decode", "--threads", of(setup.Setup, "threads")),
-    ("build-graph", "--topology", of(build.Options, "topology")),
     ("build-graph", "--unk-cost", of(build.Options, "unknown_cost")),
     ("train-lm", "--order", of(train.Request, "order")),
     ("train-lm", "--smoothing", of(train.Request, "smoothing")),

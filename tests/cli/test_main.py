@@ -220,10 +220,10 @@ def waits(path):
         print("ready", flush=True)
         yield sys.stdin.read()
 
-describe.describe = waits
+describe.describe = lambda _: waits(sys.argv[1])  # what is described is an input, over which nothing writes
 if sys.argv[2] == "nohup":
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-run(["info", sys.argv[1]])
+run(["info", "something"])
 """
 
 

@@ -5,11 +5,12 @@ from itertools import islice
 
 import pytest
 
+from asrkit import store
 from asrkit.decode import jobs as processes
 from asrkit.decode import pipeline
 from asrkit.store.journal import open_journal
 from tests.cli.running import asrkit as run
-from tests.decode.demo import DEMO, TOKENS, hypotheses
+from tests.decode.demo import DEMO, TOKENS, contents, hypotheses
 
 
 @pytest.fixture
@@ -112,7 +113,9 @@ def test_an_unfinished_run_is_lost_only_by_overwrite(graph, tmp_path):
     assert not (tmp_path / "out.partial").exists()
 
 
-def test_an_unfinished_run_that_is_damaged_is_told_with_its_cure(graph, heard, tmp_path, monkeypatch):
+def test_an_unfinished_run_whose_note_or_whole_journal_is_damaged_is_told_with_its_cure(
+    graph, heard, tmp_path, monkeypatch
+):
     asked = ("decode", "--posteriors-in", heard, "--graph", graph, "-o", tmp_path / "out")
     partial = stopped(asked, tmp_path / "out.partial", monkeypatch)
     journal, note = ((partial / name).read_bytes() for name in ("journal.jsonl", "run.json"))
@@ -121,15 +124,45 @@ def test_an_unfinished_run_that_is_damaged_is_told_with_its_cure(graph, heard, t
         ("run.json", b"[]"),
         ("journal.jsonl", b"\0" * 99 + b"\n" + journal),
         ("journal.jsonl", b"\xff\n" + journal),
-        ("journal.jsonl", b"\n".join(reversed(journal.split(b"\n"))) + b"\n"),
-        ("journal.jsonl", 3 * journal),
+        ("journal.jsonl", journal.replace(b'"text": "', b'"text": "x', 1)),
+        ("journal.jsonl", b"\n".join(reversed(journal.splitlines())) + b"\n"),
     ]:
         before = (partial / name).read_bytes()
         (partial / name).write_bytes(content)
         done = run(*asked, "--resume", status=1)
         assert f"out.partial/{name}" in done.stderr and "defect" not in done.stderr
+        assert (partial / name).read_bytes() == content
         (partial / name).write_bytes(before)
     assert "2 of 4 utterances decoded already" in run(*asked, "--resume").stderr
+
+
+@pytest.mark.parametrize("damage", [
+    lambda lines: [lines[0], lines[1].replace(b'"text": "', b'"text": "\xe9\x98\xb3')],
+    lambda lines: [*lines, lines[0]],
+    lambda lines: [*lines, b'{"utt": "demo-05", "text": "nobody said this"}'],
+])  # fmt: skip
+def test_a_line_of_the_journal_that_was_changed_is_never_published(graph, heard, tmp_path, monkeypatch, damage):
+    asked = ("decode", "--posteriors-in", heard, "--graph", graph, "-o")
+    run(*asked, tmp_path / "whole")
+    partial = stopped((*asked, tmp_path / "out"), tmp_path / "out.partial", monkeypatch)
+    lines = (partial / "journal.jsonl").read_bytes().splitlines()
+    (partial / "journal.jsonl").write_bytes(b"\n".join(damage(lines)) + b"\n")
+    done = run(*asked, tmp_path / "out", "--resume")
+    assert "this line was changed; its utterance and those after it are decoded again" in done.stderr
+    assert contents(tmp_path / "out") == contents(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("damage", [lambda old: old[: old.index(b"\n") + 1], lambda old: old.replace(b"text", b"tixt")])
+def test_a_journal_that_changes_while_the_run_goes_on_is_not_published(graph, heard, tmp_path, monkeypatch, damage):
+    publish, journal = store.publish_folder, tmp_path / "out.partial" / "journal.jsonl"
+
+    def changing(*arguments, **options):
+        journal.write_bytes(damage(journal.read_bytes()))
+        return publish(*arguments, **options)
+
+    monkeypatch.setattr(store, "publish_folder", changing)
+    done = run("decode", "--posteriors-in", heard, "--graph", graph, "-o", tmp_path / "out", status=1)
+    assert "while the run went on" in done.stderr and not (tmp_path / "out").exists()
 
 
 def test_an_output_into_which_a_run_writes_just_now_is_left_alone(graph, heard, tmp_path):
@@ -322,8 +355,9 @@ def test_all_lists_of_utterances_that_are_wrong_are_told_at_once(graph, heard, t
 
 
 def test_an_id_with_brackets_has_its_line_in_trn_all_the_same(graph, tmp_path):
+    (tmp_path / "in").mkdir()
     for name in ("a (1).flac", "b.flac"):
-        (tmp_path / name).write_bytes((DEMO / "demo-01.flac").read_bytes())
-    run("decode", tmp_path, "--graph", graph, "-o", tmp_path / "out")
+        (tmp_path / "in" / name).write_bytes((DEMO / "demo-01.flac").read_bytes())
+    run("decode", tmp_path / "in", "--graph", graph, "-o", tmp_path / "out")
     first, second = (tmp_path / "out" / "trn").read_text(encoding="utf-8").splitlines()
     assert first.endswith(" (a_%281))") and second.endswith(" (b)")

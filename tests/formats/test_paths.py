@@ -37,9 +37,12 @@ def test_a_relative_path_counts_from_the_list_if_the_file_is_there(tmp_path, mon
     assert paths.locate("here.wav", "wav.scp") == "here.wav"
 
 
-def test_an_id_is_the_name_without_ending_or_the_whole_path_where_names_repeat():
+def test_an_id_is_the_name_without_ending_or_the_path_from_the_common_folder_where_names_repeat():
     assert paths.utterance_ids(["a/x.wav", "b/y z.flac"]) == ("x", "y_z")
     assert paths.utterance_ids(["a/x.wav", "b/x.wav", "y.wav"]) == ("a/x", "b/x", "y")
+    for folder in ("in/", "./in/", os.path.abspath("in") + "/", "/data/of/mine/"):
+        names = ("a/x", "b/x", "b/c/y")
+        assert paths.utterance_ids([f"{folder}{name}.wav" for name in names]) == names
     assert paths.utterance_ids([]) == ()
     assert paths.utterance_ids(["a\tb\nc.wav", "/"]) == ("a_b_c", "_")
     with pytest.raises(AsrkitError, match=r"'x\.wav' and 'x\.flac' would both be the utterance 'x'; rename one"):

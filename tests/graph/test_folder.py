@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from asrkit.acoustic.folder import GENERAL_GRAPH
 from asrkit.errors import AsrkitError
 from asrkit.formats import symbols, tokens
 from asrkit.graph.folder import open_graph
@@ -122,7 +123,7 @@ def test_only_a_graph_is_overwritten_and_only_when_asked(here):
     build("--overwrite")
     Path("letters").mkdir()
     Path("letters/dear.txt").write_text("keep me")
-    assert "is not a graph folder" in build("--overwrite", output="letters", status=1).stderr
+    assert "asrkit has not made it" in build("--overwrite", output="letters", status=2).stderr
     assert Path("letters/dear.txt").read_text() == "keep me"
 
 
@@ -209,3 +210,30 @@ def test_a_picture_needs_graphviz(here, monkeypatch):
     monkeypatch.setenv("PATH", "")
     assert "Graphviz" in asrkit("draw", "graph", "--sentence", "甲", "-o", "y.svg", status=1).stderr
     assert not Path("y.svg").exists()
+
+
+def test_a_folder_in_which_a_file_was_changed_is_neither_drawn_nor_linted(here):
+    build()
+    Path("names").write_text("甲\n", "utf-8")
+    lint = ("hotwords", "lint", "names", "--units", "tokens.json", "--lexicon", "lexicon.txt", "--graph", "graph")
+    assert "digraph" in asrkit("draw", "graph", "--sentence", "甲").stdout
+    asrkit(*lint)
+    words = Path("graph/words.txt")
+    words.write_text(words.read_text("utf-8").replace("甲", "申"), "utf-8")
+    for command in (("draw", "graph"), lint):
+        assert "words.txt: this file is not the one its manifest describes" in asrkit(*command, status=1).stderr
+
+
+def test_inputs_that_are_not_there_any_more_make_a_graph_not_stale(here):
+    """As those of the graph that ships."""
+    build()
+    Path("lm.arpa").unlink()
+    told = asrkit("info", "graph").stdout
+    assert "lm.arpa  not there, so that it cannot be compared" in told and "stale" not in told
+    Path("lexicon.txt").write_text(LEXICON + "丁 d\n", "utf-8")
+    assert "stale          lexicon.txt changed" in asrkit("info", "graph").stdout
+
+
+def test_the_graph_that_ships_is_whole_and_not_stale():
+    told = asrkit("info", GENERAL_GRAPH).stdout
+    assert "stale" not in told and "kind           graph" in told

@@ -22,7 +22,7 @@ ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # sha2
 def graph(tmp_path):
     """A folder as a command makes it, beside the file it was made from."""
     (tmp_path / "lm.arpa").write_bytes(b"abc")
-    with publish_folder(tmp_path / "graph") as folder:
+    with publish_folder(tmp_path / "graph", "graph") as folder:
         (folder / "sub").mkdir()
         (folder / "TLG.fst").write_bytes(b"fst")
         (folder / "sub/words.txt").write_bytes("阳光 1\n".encode())
@@ -68,9 +68,8 @@ def test_another_kind_is_refused(graph):
 def test_a_changed_output_is_refused(graph):
     (graph / "TLG.fst").write_bytes(b"fsT")
     refused(lambda: open_verified(graph, "graph"), "TLG.fst: this file is not the one its manifest describes; make")
-    assert open_verified(graph, "graph", contents=False)  # the size is the same, nothing more was asked for
     (graph / "TLG.fst").write_bytes(b"fst ")
-    refused(lambda: open_verified(graph, "graph", contents=False), "not the one its manifest describes")
+    refused(lambda: open_verified(graph, "graph"), "not the one its manifest describes")
     (graph / "TLG.fst").unlink()
     refused(lambda: open_verified(graph, "graph"), "TLG.fst: no such file or folder")
 
@@ -97,7 +96,7 @@ def test_inputs_are_found_through_links(graph, tmp_path):
     ("content", "sentence"),
     [
         (None, "this folder has no manifest.json; name a folder that an asrkit command made"),
-        (b"", "manifest.json: this is not a manifest of asrkit; make the folder anew"),
+        (b"", "manifest.json: this is not a manifest of asrkit, or it was changed; make the folder again"),
         (b"[]", "this is not a manifest"),
         (b"{}", "this is not a manifest"),
         (b"\xff", "this is not a manifest"),
@@ -130,8 +129,8 @@ def test_damaged_manifests_are_survived(graph):
             error.where = f"{error.where} ({path.name})"
             raise
 
-    values, errors = survives(tell_the_folder, (graph / MANIFEST).read_bytes(), graph / MANIFEST)
-    assert values > 50 and errors > 300
+    _, errors = survives(tell_the_folder, (graph / MANIFEST).read_bytes(), graph / MANIFEST)
+    assert errors > 950
 
 
 def test_a_file_that_cannot_be_read_is_told(tmp_path):

@@ -10,7 +10,16 @@ import threading
 import pytest
 
 from asrkit.errors import AsrkitError, Status
-from asrkit.store import publish, publish_file, publish_folder, write_bytes, write_lines
+from asrkit.store import (
+    publish,
+    publish_file,
+    publish_folder,
+    scratch_copy,
+    temporary,
+    write_bytes,
+    write_lines,
+    write_manifest,
+)
 
 OLD, NEW = b"what stood there before\n", b"new\n" * 1000
 
@@ -77,7 +86,7 @@ def test_missing_folders_folders_and_missing_permission_are_told(tmp_path, monke
     def denied(*args, **kwargs):
         raise PermissionError(errno.EACCES, "Permission denied", str(tmp_path / ".out.txt.x.tmp"))
 
-    monkeypatch.setattr(publish.tempfile, "mkstemp", denied)
+    monkeypatch.setattr(temporary.tempfile, "mkstemp", denied)
     refused(lambda: write_bytes(tmp_path / "out.txt", NEW), "out.txt: permission denied; check the owner and mode")
 
 
@@ -89,7 +98,7 @@ def test_an_error_of_another_file_within_the_block_names_that_file(target, tmp_p
     refused(copy, "source.txt: no such file or folder")
 
     def copy_folder():
-        with publish_folder(tmp_path / "graph"):
+        with publish_folder(tmp_path / "graph", "graph"):
             (tmp_path / "file/x").read_bytes()
 
     (tmp_path / "file").touch()
@@ -148,7 +157,7 @@ def test_a_file_gets_the_mode_that_the_umask_says(tmp_path):
     before = os.umask(0o027)
     try:
         write_bytes(tmp_path / "f", NEW)
-        with publish_folder(tmp_path / "d"):
+        with publish_folder(tmp_path / "d", "graph"):
             pass
         assert os.umask(0o027) == 0o027
     finally:
@@ -186,7 +195,7 @@ def test_a_killed_writer_leaves_what_stood_there(target, how):
 
 def test_a_folder_appears_whole_and_not_before_the_block_ends(tmp_path):
     final = tmp_path / "graph"
-    with publish_folder(final) as folder:
+    with publish_folder(final, "graph") as folder:
         assert folder.parent == tmp_path and not final.exists()
         (folder / "sub").mkdir()
         write_bytes(folder / "sub/a", NEW)
@@ -197,16 +206,16 @@ def test_a_folder_appears_whole_and_not_before_the_block_ends(tmp_path):
 
 @pytest.mark.parametrize("failure", [ValueError, KeyboardInterrupt])
 def test_a_folder_that_was_not_finished_leaves_nothing(tmp_path, failure):
-    with pytest.raises(failure), publish_folder(tmp_path / "graph") as folder:
+    with pytest.raises(failure), publish_folder(tmp_path / "graph", "graph") as folder:
         (folder / "a").write_bytes(NEW)
         raise failure
     only(tmp_path)
 
 
 def made(path, content):
-    path.mkdir()
-    (path / "manifest.json").write_bytes(b"{}")
-    (path / "a").write_bytes(content)
+    with publish_folder(path, "graph") as folder:
+        (folder / "a").write_bytes(content)
+        write_manifest(folder, "graph")
     return path
 
 
@@ -214,7 +223,7 @@ def test_a_folder_that_stands_there_is_refused_or_exchanged(tmp_path):
     final = made(tmp_path / "graph", OLD)
 
     def build(**options):
-        with publish_folder(final, **options) as folder:
+        with publish_folder(final, "graph", **options) as folder:
             (folder / "a").write_bytes(NEW)
             assert (final / "a").read_bytes() == OLD
 
@@ -239,9 +248,9 @@ def test_a_reader_never_misses_a_folder_while_it_is_exchanged(tmp_path):
     reader.start()
     try:
         for _ in range(50):
-            with publish_folder(final, overwrite=True) as folder:
-                (folder / "manifest.json").write_bytes(b"{}")
+            with publish_folder(final, "graph", overwrite=True) as folder:
                 (folder / "a").write_bytes(NEW)
+                write_manifest(folder, "graph")
     finally:
         stop.set()
         reader.join()
@@ -252,7 +261,7 @@ def test_a_reader_never_misses_a_folder_while_it_is_exchanged(tmp_path):
 def test_without_renameat2_a_folder_is_exchanged_all_the_same(tmp_path, monkeypatch):
     monkeypatch.setattr(publish.ctypes, "CDLL", lambda name: object())
     final = made(tmp_path / "graph", OLD)
-    with publish_folder(final, overwrite=True) as folder:
+    with publish_folder(final, "graph", overwrite=True) as folder:
         (folder / "a").write_bytes(NEW)
     assert (final / "a").read_bytes() == NEW
     only(tmp_path, "graph")
@@ -260,7 +269,7 @@ def test_without_renameat2_a_folder_is_exchanged_all_the_same(tmp_path, monkeypa
 
 def test_a_failure_keeps_the_folder_that_was_to_be_overwritten(tmp_path):
     final = made(tmp_path / "graph", OLD)
-    with pytest.raises(ValueError), publish_folder(final, overwrite=True):
+    with pytest.raises(ValueError), publish_folder(final, "graph", overwrite=True):
         raise ValueError
     assert (final / "a").read_bytes() == OLD
     only(tmp_path, "graph")
@@ -272,10 +281,10 @@ def test_a_folder_that_asrkit_has_not_made_is_never_overwritten(tmp_path):
     (home / "thesis.doc").write_bytes(OLD)
 
     def overwrite(path):
-        with publish_folder(path, overwrite=True):
+        with publish_folder(path, "graph", overwrite=True):
             pass
 
-    refused(lambda: overwrite(home), "this folder has no manifest.json, so that asrkit has not made it and will not")
+    refused(lambda: overwrite(home), "this folder has no manifest.json, so that asrkit has not made it and does not")
     refused(lambda: overwrite(home / "thesis.doc"), "this output exists; remove it or name another")
     only(home, "thesis.doc")
     (tmp_path / "empty").mkdir()
@@ -285,7 +294,7 @@ def test_a_folder_that_asrkit_has_not_made_is_never_overwritten(tmp_path):
 def test_a_link_to_a_folder_stays_a_link(tmp_path):
     made(tmp_path / "graph-1", OLD)
     (tmp_path / "graph").symlink_to("graph-1")
-    with publish_folder(tmp_path / "graph", overwrite=True) as folder:
+    with publish_folder(tmp_path / "graph", "graph", overwrite=True) as folder:
         (folder / "a").write_bytes(NEW)
     assert (tmp_path / "graph").is_symlink() and (tmp_path / "graph-1/a").read_bytes() == NEW
     only(tmp_path, "graph", "graph-1")
@@ -293,9 +302,9 @@ def test_a_link_to_a_folder_stays_a_link(tmp_path):
 
 def test_of_two_builders_of_a_new_folder_the_second_is_told(tmp_path):
     def build():
-        with publish_folder(tmp_path / "graph") as late:
+        with publish_folder(tmp_path / "graph", "graph") as late:
             (late / "a").write_bytes(NEW)
-            with publish_folder(tmp_path / "graph") as early:
+            with publish_folder(tmp_path / "graph", "graph") as early:
                 (early / "a").write_bytes(OLD)
 
     refused(build, "graph: another run wrote this folder meanwhile; name another or allow it to be overwritten.")
@@ -308,11 +317,22 @@ def test_a_full_disk_under_a_folder_is_told_and_leaves_nothing(tmp_path, monkeyp
     def full(*args, **kwargs):
         raise OSError(errno.ENOSPC, "No space left on device", str(tmp_path / ".graph.x.tmp/a"))
 
-    monkeypatch.setattr(publish.tempfile if name == "mkdtemp" else publish.Path, name, full)
+    monkeypatch.setattr(temporary.tempfile if name == "mkdtemp" else publish.Path, name, full)
 
     def build():
-        with publish_folder(tmp_path / "graph") as folder:
+        with publish_folder(tmp_path / "graph", "graph") as folder:
             (folder / "a").write_bytes(NEW)
 
     refused(build, f"{tmp_path}/graph: the disk is full")
+    only(tmp_path)
+
+
+def test_a_scratch_copy_leaves_nothing_though_the_run_is_killed(tmp_path, monkeypatch):
+    """While it is used, its folder shows nothing; the path can be opened by a library all the same, and again."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with scratch_copy(io.BytesIO(NEW)) as path:
+        only(tmp_path)
+        for _ in range(2):
+            with open(path, "rb") as stream:
+                assert stream.read() == NEW
     only(tmp_path)
