@@ -33,7 +33,9 @@ def command(
 
     Decoding takes the list itself and needs no compiled form; this is for other tools and for pictures. A label is a
     model id + 1; the label after the last unit is the failure: it is followed, reading nothing, only where the unit at
-    hand has no arc. Weights are costs in nats; a final weight takes back pending credit.
+    hand has no arc. Weights are costs in nats; a final weight takes back pending credit. Where units are parts of
+    words, the label after that one is the word edge: it is followed first, reading nothing, before a unit that begins a
+    word.
     """
     from asrkit import progress, store
     from asrkit.formats import openfst, symbols
@@ -56,7 +58,8 @@ def command(
     progress.say(
         f"{counted(len(spelled), 'phrase')} in {counted(sequences, 'spelling')}, {len(refused):,} left out; "
         f"{counted(len(fst.states), 'state')}, {counted(len(fst.arcs), 'arc')}; "
-        f"the failure label is {graph.units + 1}",
+        f"the failure label is {graph.units + 1}"
+        + ("" if graph.words is None else f", the label of word edges {graph.units + 2}"),
         phrases=len(spelled), spellings=sequences, left_out=len(refused), failure_label=graph.units + 1,
     )  # fmt: skip
     return Status.SOME_FAILED if refused else Status.DONE

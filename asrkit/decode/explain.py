@@ -101,6 +101,8 @@ class _Case:
             rival = self.searched_widely(self.unwanted()).best
             answer = self.answer(Cause.RECOGNISED, None if self.holds(rival) else rival, self.in_use)
             return replace(answer, gaps=self.gaps(best))
+        if self.is_inside_a_word(best):
+            return self.answer(Cause.INSIDE_A_WORD, None)
         if not any(map(self.can_be_said, self.phrase.spellings)) and not self.holds(self.wanted_by_far().best):
             return self.answer(Cause.NOT_IN_GRAPH, None)
         if not self.listed and self.holds(self.decoded(self.hotwords.table).best):
@@ -211,6 +213,11 @@ class _Case:
 
     def holds(self, path: Path) -> bool:
         return self.count(path) > 0
+
+    def is_inside_a_word(self, path: Path) -> bool:
+        """Whether the units of the phrase are in `path`, but not as whole words."""
+        units, breaks = path.units.tolist(), path.breaks.tolist()
+        return any(any(occurrences(spelling, units, None, breaks)) for spelling in self.phrase.spellings)
 
     def count(self, path: Path) -> int:
         """Return how often the phrase is in `path`."""

@@ -36,6 +36,7 @@ _WHOLE = 24  # words of what came out that are shown whole
 _AROUND = 4  # words on both sides of what differs in a longer one
 
 _ADVICE = {
+    Cause.INSIDE_A_WORD: "no bias helps: a hotword begins and ends where words do; list the longer word if it is meant",
     Cause.NOT_IN_GRAPH: "no bias helps: add its words to the lexicon and build the graph again",
     Cause.FAR_AWAY: "no bias helps: the model heard something else; look at the recording, or at the reading of it",
     Cause.WRITTEN_OTHERWISE: "no bias helps: with a scale of 0 the language model chooses among words of equal sound",

@@ -15,6 +15,7 @@ class Cause(StrEnum):
 
     RECOGNISED = "recognised"
     WRITTEN_OTHERWISE = "its sound was recognised, but written otherwise"
+    INSIDE_A_WORD = "its units came out, but inside a longer word"
     NOT_LISTED = "not in the list"
     NOT_IN_GRAPH = "the graph cannot say it"
     BEAM = "dropped by the beam"

@@ -5,6 +5,8 @@ The recursion, for a hypothesis q = (graph state, hotword state) after t steps:
     cost(q, t) = min over arcs a: p -> q that read a unit u of  cost(p, t-1) + graph cost(a) - ln p(u | t) - banked(a)
     cost(q, t) = min over arcs a: p -> q that read nothing  of  cost(p, t)   + graph cost(a)
 
+At the end the graph's cost of ending is added, and what hotwords earn whose word ends there is taken off.
+
 `search` tells the story of a step: `find_cutoff` says who survives, `expand` follows the arcs of the survivors into a
 buffer of candidates while the cutoff of the next step tightens, `recombine` keeps the best of equal pairs, and
 `close_epsilons` applies the second line. No hash table is touched until the cutoff is known: that makes it fast.

@@ -7,7 +7,8 @@ import pytest
 
 from asrkit.search.decoder import decode
 from asrkit.search.options import Options
-from tests.hotwords.law import BREAK, graph_of, total_bonus, with_breaks
+from asrkit.units.edges import WordEdges
+from tests.hotwords.law import BREAK, graph_of, random_words, total_bonus, with_breaks
 from tests.random_cases import random_cases
 from tests.search.graphs import BLANK, compiled, ctc_graph, identity_graph, random_posteriors
 from tests.search.reference import every_path
@@ -35,14 +36,30 @@ def units_of(arcs, graph):
     return said
 
 
-def score_by_the_law(arcs, log_probs, graph, weights, incremental_bias, options):
+def without_special(weights, edges):
+    """Return the phrases without those that have a special unit, which no step says as one of a phrase's."""
+    if edges is None:
+        return weights
+    return {phrase: weight for phrase, weight in weights.items() if not edges.special[list(phrase)].any()}
+
+
+def random_edges(rng, units):
+    """Return random word edges, or None in half of the cases; unit 0 is special, and perhaps another one."""
+    if rng.random() < 0.5:
+        return None
+    words, special = random_words(rng, units), np.zeros(units, bool)
+    special[[0, *rng.integers(1, units, rng.integers(0, 2))]] = True
+    return WordEdges(words.opens & ~special, words.closes & ~special, special)
+
+
+def score_by_the_law(arcs, log_probs, graph, weights, incremental_bias, options, edges=None):
     rows = graph.fst.arcs[list(arcs)]
     read = rows["ilabel"][rows["ilabel"] > 0]
     acoustic = sum(float(log_probs[t, label - 1]) for t, label in enumerate(read))
     end = int(rows["next"][-1]) if len(rows) else graph.fst.start
     lm = -float(rows["weight"].astype(float).sum()) - float(graph.fst.states["final"][end])
     words = options.word_score * np.count_nonzero(rows["olabel"])
-    bonus = total_bonus(weights, incremental_bias, np.array([units_of(arcs, graph)], np.int64))[0]
+    bonus = total_bonus(weights, incremental_bias, np.array([units_of(arcs, graph)], np.int64), edges)[0]
     return acoustic + options.lm_scale * lm + words + bonus
 
 
@@ -54,15 +71,17 @@ def test_the_best_of_all_paths_is_found_and_its_bonus_is_that_of_the_law(rng, to
     weights, incremental_bias = random_phrases(rng, graph.units), float(rng.integers(0, 4))
     lm_scale, word_score = float(rng.choice([0.0, 0.3, 1.0])), float(rng.choice([0.0, 1.5]))
     options = Options(beam=math.inf, lm_scale=lm_scale, word_score=word_score)
-    hotwords = graph_of(weights, incremental_bias, graph.units)
+    edges = random_edges(rng, graph.units)
+    hotwords = graph_of(weights, incremental_bias, graph.units, words=edges)
+    weights = without_special(weights, edges)
     found = decode(log_probs, graph, hotwords.table, options)
     paths = every_path(log_probs, graph)
-    scores = [score_by_the_law(path, log_probs, graph, weights, incremental_bias, options) for path in paths]
+    scores = [score_by_the_law(path, log_probs, graph, weights, incremental_bias, options, edges) for path in paths]
     assert found.complete == bool(scores)
     if scores:
         assert found.best.scores.total == pytest.approx(max(scores), abs=1e-5)
         said = found.best.units.tolist(), found.best.breaks.tolist()
-        by_the_law = total_bonus(weights, incremental_bias, np.array([with_breaks(*said)], np.int64))[0]
+        by_the_law = total_bonus(weights, incremental_bias, np.array([with_breaks(*said)], np.int64), edges)[0]
         assert found.best.scores.hotword == pytest.approx(by_the_law, abs=1e-5)
         assert hotwords.bonus(*said) == pytest.approx(by_the_law, abs=1e-5)
         assert sum(match.bonus for match in hotwords.matches(*said)) == pytest.approx(by_the_law, abs=1e-5)
@@ -73,15 +92,17 @@ def test_the_best_of_all_paths_is_found_and_its_bonus_is_that_of_the_law(rng, to
 def test_lattice_and_nbest_carry_the_bonus_of_the_law(rng, topology):
     graph = GRAPHS[topology](rng)
     log_probs = random_posteriors(rng, int(rng.integers(1, 5)), graph.units)
-    weights = random_phrases(rng, graph.units)
+    weights, edges = random_phrases(rng, graph.units), random_edges(rng, graph.units)
     options = Options(beam=math.inf, lattice_beam=8.0)
-    found = decode(log_probs, graph, graph_of(weights, 2.0, graph.units).table, options, lattice=True)
+    hotwords = graph_of(weights, 2.0, graph.units, words=edges)
+    weights = without_special(weights, edges)
+    found = decode(log_probs, graph, hotwords.table, options, lattice=True)
     if not found.complete:
         return
     lattice = found.lattice
     for path in lattice.nbest(5):
         said = with_breaks(path.units.tolist(), path.breaks.tolist())
-        by_the_law = total_bonus(weights, 2.0, np.array([said], np.int64))[0]
+        by_the_law = total_bonus(weights, 2.0, np.array([said], np.int64), edges)[0]
         assert path.scores.hotword == pytest.approx(by_the_law, abs=1e-5)
     raw = lattice.raw
     state, arcs = 0, []
@@ -92,8 +113,8 @@ def test_lattice_and_nbest_carry_the_bonus_of_the_law(rng, topology):
         arcs.append(int(rng.choice(leaving)))
         state = int(raw.targets[arcs[-1]])
     said = units_of(lattice.graph_arcs[arcs].tolist(), graph)
-    by_the_law = total_bonus(weights, 2.0, np.array([said], np.int64))[0]
-    assert raw.scores[arcs, 2].sum() == pytest.approx(by_the_law, abs=1e-5)
+    by_the_law = total_bonus(weights, 2.0, np.array([said], np.int64), edges)[0]
+    assert raw.scores[arcs, 2].sum() + raw.finals[state, 2] == pytest.approx(by_the_law, abs=1e-5)
 
 
 def open_graph(units):

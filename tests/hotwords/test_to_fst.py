@@ -8,17 +8,26 @@ from asrkit.formats import openfst
 from asrkit.formats.tokens import UnitTable
 from asrkit.hotwords.picture import dot
 from asrkit.hotwords.to_fst import symbol_table, to_fst
+from asrkit.units.edges import word_edges
 from tests.cli.running import asrkit as run
-from tests.hotwords.law import graph_of, random_list, total_bonus
+from tests.hotwords.law import graph_of, random_list, random_words, total_bonus
 from tests.random_cases import random_cases
 
 
-def cost_of(fst, said, failure_label):
+def arcs_of(fst, state):
+    first = int(fst.states["pos"][state])
+    return fst.arcs[first : first + int(fst.states["narcs"][state])]
+
+
+def cost_of(fst, said, failure_label, words=None):
     state, cost = fst.start, 0.0
     for unit in said:
+        if words is not None and words.opens[unit]:
+            for arc in arcs_of(fst, state):
+                if arc["ilabel"] == failure_label + 1:
+                    cost, state = cost + float(arc["weight"]), int(arc["next"])
         while True:
-            first = int(fst.states["pos"][state])
-            arcs = fst.arcs[first : first + int(fst.states["narcs"][state])]
+            arcs = arcs_of(fst, state)
             of_unit = arcs[arcs["ilabel"] == unit + 1]
             arc = of_unit[0] if len(of_unit) else arcs[arcs["ilabel"] == failure_label][0]
             cost, state = cost + float(arc["weight"]), int(arc["next"])
@@ -36,6 +45,19 @@ def test_minus_the_cost_of_an_utterance_is_its_bonus(rng):
         assert -cost_of(fst, said, units + 1) == pytest.approx(total_bonus(weights, 3.0, said[None])[0], abs=1e-4)
 
 
+@random_cases(300)
+def test_of_whole_words_too_minus_the_cost_of_an_utterance_is_its_bonus(rng):
+    specials = int(rng.integers(0, 2))
+    units = int(rng.integers(2, 5)) + specials
+    words = random_words(rng, units, specials)
+    weights = random_list(rng, units - specials)
+    fst = to_fst(graph_of(weights, 3.0, units, words=words))
+    assert fst.is_ilabel_sorted()
+    for said in rng.integers(0, units, (5, 10)):
+        cost = cost_of(fst, said, units + 1, words)
+        assert -cost == pytest.approx(total_bonus(weights, 3.0, said[None], words)[0], abs=1e-4)
+
+
 def test_openfst_takes_the_file(tmp_path):
     import pynini
 
@@ -48,6 +70,19 @@ def test_openfst_takes_the_file(tmp_path):
 def test_the_symbols_name_every_label():
     table = symbol_table(UnitTable(("a", "b")))
     assert table.pairs == (("<eps>", 0), ("a", 1), ("b", 2), ("#fail", 3))
+    pieces = UnitTable(("▁a", "b"))
+    assert symbol_table(pieces, word_edges(pieces)).pairs[3:] == (("#fail", 3), ("#edge", 4))
+
+
+def test_the_picture_shows_where_a_word_must_end():
+    units = UnitTable(("▁HE", "LL", "O", "▁WORLD"))
+    graph = graph_of({(0, 1): 3.0, (0, 1, 2, 3): 0.0}, 2.0, 4, words=word_edges(units))
+    text = "\n".join(dot(graph, units))
+    assert 'label="LL +2"' in text and text.count("doublecircle") == 2
+    assert text.count('label="|"') == 3  # behind HELL, HELLO and HELLO WORLD
+    letters = UnitTable(("<blank>", "|", *"us"))
+    text = "\n".join(dot(graph_of({(2, 3): 0.0}, 2.0, 4, words=word_edges(letters)), letters))
+    assert text.count('label="inside"') == 1
 
 
 def test_units_called_like_epsilon_a_space_or_the_failure_get_symbols_of_their_own(tmp_path):

@@ -10,6 +10,7 @@ from asrkit.hotwords.table import no_hotwords
 from asrkit.search.decoder import decode
 from asrkit.search.options import Options
 from asrkit.search.run import run
+from asrkit.units.edges import WordEdges
 from tests.hotwords.law import graph_of
 from tests.random_cases import random_cases
 from tests.search.graphs import (
@@ -157,3 +158,33 @@ def test_a_dearer_hypothesis_at_a_hub_goes_on_through_blank_and_not_through_a_br
     hotwords = graph_of({(first, last): -5.0}, 1.5, units).table
     found = decode(log_probs, graph, hotwords, Options(lattice_beam=0.1), lattice=lattice)
     assert found.best.words.tolist() == [second if passed else first, last]
+
+
+FIRST, SECOND, LAST = 3, 4, 5  # of the next test: FIRST is likelier than SECOND, which a hotword makes the better one
+
+
+@pytest.mark.parametrize("lattice", [False, True])
+@pytest.mark.parametrize(
+    ("phrases", "per_unit", "opens", "closes"),
+    [
+        ({(SECOND,): 5.0}, 0.0, {SECOND, LAST}, set()),  # what is due with SECOND comes with LAST, which opens a word
+        ({(FIRST,): -5.0}, 0.0, {FIRST, LAST}, set()),  # and so does the penalty of FIRST
+        ({(LAST,): 5.0}, 1.5, set(), {SECOND, LAST}),  # LAST opens no word, and only SECOND closes one
+        ({(SECOND, LAST): 9.0}, 0.0, {SECOND, LAST}, set()),  # LAST goes on behind the edge that it opens
+        ({(FIRST, LAST): 7.0, (SECOND,): 20.0}, 0.0, {SECOND, LAST}, {LAST}),  # far ahead until something is due
+        ({(SECOND,): 4.0, (SECOND, FIRST): 9.0}, 1.5, {SECOND, LAST}, set()),  # what is pending is partly due
+    ],
+)
+def test_a_dearer_hypothesis_at_a_hub_goes_where_word_edges_make_it_the_better_one(
+    phrases, per_unit, opens, closes, lattice
+):
+    units = 700
+    graph = compiled([(0, unit + 1, unit, 0.0, 0) for unit in range(1, units)], np.zeros(1), units, "identity", [BLANK])
+    log_probs = np.full((2, units), -30.0, np.float32)
+    log_probs[0, [FIRST, SECOND]], log_probs[1, LAST] = np.log([0.95, 0.05]), 0.0
+    flags = [np.isin(np.arange(units), list(chosen)) for chosen in (opens, closes, {BLANK})]
+    hotwords = graph_of(phrases, per_unit, units, words=WordEdges(*flags)).table
+    found = decode(log_probs, graph, hotwords, Options(lattice_beam=0.1), lattice=lattice)
+    assert found.best.words.tolist() == [SECOND, LAST]
+    cost, *_ = beam_search(log_probs, graph, hotwords, Options())
+    assert found.best.scores.total == pytest.approx(-cost, abs=1e-9)
