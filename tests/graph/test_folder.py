@@ -172,7 +172,7 @@ def test_wrong_inputs_are_told_in_one_sentence_and_nothing_is_built(here, case):
 
 def test_what_is_left_out_is_told(here):
     Path("lexicon.txt").write_text("甲 a\n乙 a b\n", "utf-8")
-    assert "1 of 6 words of lm.arpa are not in the lexicon: '丙'" in build().stderr
+    assert "1 of 3 words of lm.arpa are not in the lexicon: '丙'" in build().stderr
 
 
 def test_a_model_of_order_one_builds_with_a_warning(here):
