@@ -3,7 +3,7 @@
     line :== <word> [ "(" <number> ")" ] [ <probability> ] <unit> { <unit> } [ "#" <comment> ]
 
 separated by spaces or tabs; a word with several pronunciations has several lines. The number in brackets, which CMUdict
-and Sphinx have, belongs to no word: `HELLO(2)` is a pronunciation of HELLO, if HELLO stands in the file too. Blank
+and Sphinx have, belongs to no word: `HELLO(2)` is a pronunciation of HELLO, if HELLO is in the file too. Blank
 lines and those that begin with `;;;` are passed over. A comment at the end of a line is one where all units of the file
 are phones of CMUdict; else `#` is a unit, and it may begin a word.
 

@@ -1,4 +1,4 @@
-"""The spellings of words and units that stand for something else than themselves: the one place that knows them.
+"""The spellings of special words and units: the one place that knows them.
 
 Words of language models and lexicons:
 
@@ -36,7 +36,7 @@ DELIMITERS = (" ", "|", "<space>", "▁")
 
 
 def delimiter_of(units: Collection[str]) -> str | None:
-    """Return the unit that stands between words in a model with these units, or None where words need none.
+    """Return the unit between words in a model with these units, or None where words need none.
 
     Models of letters have one: a space (NeMo), `|` (wav2vec2, flashlight), `<space>` (ESPnet), a `▁` alone. Where
     pieces of words say by `@@` or `▁` how they are joined, there is none.
@@ -67,7 +67,7 @@ def is_silence(word: str, units: Collection[str] = ()) -> bool:
 
 
 def is_special_word(word: str) -> bool:
-    """Return whether `word` stands for something that is not said as a word: no lexicon need spell it."""
+    """Return whether `word` is a special word, which is not said and which no lexicon need spell."""
     return word in (BEGIN, END, EPSILON) or is_unknown(word) or word in SILENCES or word == _BACKOFF
 
 

@@ -61,7 +61,7 @@ class Vocabulary:
         lm_labels: (words of the LM,) int32: the label of each word of the LM, 0 for one that takes no part.
         unknown: the label of `<unk>`, 0 in a closed vocabulary.
         outside: labels of the words that may stand where the LM has `<unk>`, ascending; empty in a closed vocabulary.
-        silent: model ids of the units that say silence, as the lexicon's words of silence tell.
+        silent: model ids of the units that say silence, by the lexicon's words of silence.
         unknown_cost: nats for each unit of a word that the LM does not know.
     """
 
