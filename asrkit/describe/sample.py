@@ -12,9 +12,10 @@ from pathlib import Path
 from asrkit.formats import hotword_list, lexicon
 from asrkit.formats.fields import is_number
 from asrkit.formats.reading import open_binary, split_fields
-from asrkit.formats.specials import EPSILON, SPECIAL_UNITS
+from asrkit.formats.specials import EPSILON, PASSING, UNKNOWN_SPELLINGS
 
 _SAMPLE_BYTES = 1 << 16
+_SPECIAL_UNITS = frozenset({*PASSING, *UNKNOWN_SPELLINGS})
 _AUDIO_ENDINGS = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".sph", ".aiff", ".m4a")
 _NEARLY_ALL = 0.9
 _FEW_KINDS = 0.7
@@ -68,7 +69,7 @@ def is_units_json(sample: Sample) -> bool:
     """Whether this is a JSON list, or an object with special units and ids from 0 on, as vocab.json is."""
     if not sample.lines or is_symbols(sample):
         return False
-    return sample.lines[0].startswith("[") or bool(_object_keys(sample) & SPECIAL_UNITS)
+    return sample.lines[0].startswith("[") or bool(_object_keys(sample) & _SPECIAL_UNITS)
 
 
 def _object_keys(sample: Sample) -> set[str]:
@@ -90,7 +91,7 @@ def is_symbols(sample: Sample) -> bool:
 
 def is_units_txt(sample: Sample) -> bool:
     names = {row[0] for row in sample.rows}
-    return is_symbols(sample) and not names.isdisjoint(SPECIAL_UNITS) and EPSILON not in names
+    return is_symbols(sample) and not names.isdisjoint(_SPECIAL_UNITS) and EPSILON not in names
 
 
 def is_ctm(sample: Sample) -> bool:

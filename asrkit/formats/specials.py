@@ -36,7 +36,7 @@ DELIMITERS = (" ", "|", "<space>", "▁")
 
 
 def delimiter_of(units: Collection[str]) -> str | None:
-    """Return the unit between words in a model with these units, or None where words need none.
+    """Return the unit that stands between words in a model with these units, or None where words need none.
 
     Models of letters have one: a space (NeMo), `|` (wav2vec2, flashlight), `<space>` (ESPnet), a `▁` alone. Where
     pieces of words say by `@@` or `▁` how they are joined, there is none.
