@@ -43,7 +43,7 @@ class Rescorer:
         self._delimiter = 0 if delimiter is None else units[delimiter] + 1
         costs = graph.word_costs
         if costs is None:
-            what = "this graph does not tell what words cost besides its language model"
+            what = "this graph has no table of what words cost besides its language model"
             progress.warn(f"{graph.path}: {what}; the new one is used without: build it again")
             costs = {}
         unknown_cost = graph.unknown_cost

@@ -5,7 +5,7 @@ r"""ARPA: a backoff n-gram model as text.
     section  :== "\" <n> "-grams:" <entry> …      one entry for each n-gram of order n, a line each
     entry    :== <log10 probability> <word>{n} [ <log10 backoff> ]
 
-Spaces and tabs separate fields; blank lines may stand anywhere. The format is that of Doug Paul (MIT Lincoln
+Spaces and tabs separate fields; blank lines may be anywhere. The format is that of Doug Paul (MIT Lincoln
 Laboratory), as SRILM's ngram-format(5) describes it. What is refused: counts that differ from the sections,
 log probabilities above 0, a backoff other than 0 on the highest order, n-grams that stand twice or whose words or
 context (the n-gram without its last word) the model does not have.
@@ -155,7 +155,7 @@ class _Sections:
         self.table_begins = [0, 0, 0]  # of orders 0, 1, 2, …: the tables of `scan.link`
         self.table_keys = np.empty(0, np.int64)
         self.table_rows = np.empty(0, np.int32)
-        self.blanks: list[int] = []  # of the section at hand, the rows before which a blank line stands
+        self.blanks: list[int] = []  # of the section at hand, the rows before which there is a blank line
 
     def read(self, order: int) -> None:
         blocks = self.blocks
@@ -232,7 +232,7 @@ class _Sections:
             raise AsrkitError(what, where=self._where(first_line, twice), cure="remove one of the lines")
         unknown = [row for row, word in enumerate(self.words) if word in UNKNOWN_SPELLINGS]
         if len(unknown) > 1:
-            what = f"the unknown word stands twice, as {' and as '.join(self.words[row] for row in unknown)}"
+            what = f"the unknown word is there twice, as {' and as '.join(self.words[row] for row in unknown)}"
             raise AsrkitError(what, where=self._where(first_line, unknown[1]), cure="train the model again")
 
     def _link(self, order: int, first_line: int) -> None:

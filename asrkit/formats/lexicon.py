@@ -3,7 +3,7 @@
     line :== <word> [ "(" <number> ")" ] [ <probability> ] <unit> { <unit> } [ "#" <comment> ]
 
 separated by spaces or tabs; a word with several pronunciations has several lines. The number in brackets, which CMUdict
-and Sphinx have, belongs to no word: `HELLO(2)` is a pronunciation of HELLO, if HELLO stands in the file too. Blank
+and Sphinx have, belongs to no word: `HELLO(2)` is a pronunciation of HELLO, if HELLO is in the file too. Blank
 lines and those that begin with `;;;` are passed over. A comment at the end of a line is one where all units of the file
 are phones of CMUdict; else `#` is a unit, and it may begin a word.
 
@@ -74,36 +74,22 @@ def parse(path: str | os.PathLike[str], *, probabilities: bool = False) -> Lexic
             a second column of probabilities that some lines lack; no word at all.
     """
     name = name_of(path)
-    lines = [(line, fields) for line, _, fields in rows(path) if not fields[0].startswith(COMMENT_LINE)]
-    refuse_empty(lines, "word", path, "write one word a line, and its units after it")
-    if not probabilities:
-        others = [line for line, fields in lines if len(fields) < 3 or not _is_probability(fields[1])]
-        with_point = sum(len(fields) > 2 and "." in fields[1] and _is_probability(fields[1]) for _, fields in lines)
-        probabilities = with_point > 0 and not others
-        if probabilities:
-            progress.say(f"{name}: the second column is taken for the probabilities of pronunciations")
-        elif with_point >= _NEARLY_ALL * len(lines):
-            what = "the second column has a probability on almost every line, but not here"
-            raise AsrkitError(what, where=f"{name}:{others[0]}", cure="write one on each line, or remove the column")
-    if probabilities and all(len(fields) > 5 and all(map(is_number, fields[2:5])) for _, fields in lines):
-        what = "three more columns of numbers follow the probability: this is Kaldi's lexiconp_silprob.txt"
-        raise AsrkitError(what, where=name, cure="take the lexiconp.txt beside it")
-    lines = _without_comments(lines, 2 if probabilities else 1)
-    words = {fields[0] for _, fields in lines}
+    read = [
+        _entry(line, where, fields, probabilities)
+        for line, where, fields in rows(path)
+        if not fields[0].startswith(COMMENT_LINE)
+    ]
+    refuse_empty(read, "word", path, "write one word a line, and its units after it")
+    read = _without_comments(read if probabilities else _with_probabilities(read, name), name)
     entries: dict[tuple[str, tuple[str, ...]], Pronunciation] = {}
     repeated = []
-    for line, fields in lines:
-        where = f"{name}:{line}"
-        variant = _VARIANT.fullmatch(fields[0])
-        if variant is not None and variant[1] in words:
-            fields = [variant[1], *fields[1:]]  # noqa: PLW2901
-        entry = _entry(line, where, fields, probabilities)
+    for entry in _without_numbers(read):
         first = entries.setdefault((entry.word, entry.units), entry)
         if first.probability != entry.probability:
             what = f"this pronunciation of {shown(entry.word)} has another probability on line {first.line}"
-            raise AsrkitError(what, where=where, cure="remove one of the two lines")
+            raise AsrkitError(what, where=f"{name}:{entry.line}", cure="remove one of the two lines")
         if first is not entry:
-            repeated.append((first.line, line))
+            repeated.append((first.line, entry.line))
     if repeated:
         first_line, line = repeated[0]
         told = f"line {line} repeats line {first_line}"
@@ -143,17 +129,53 @@ def _entry(line: int, where: str, fields: list[str], probabilities: bool) -> Pro
     return Pronunciation(fields[0], tuple(fields[first_unit:]), probability, line)
 
 
-def _without_comments(lines: list[tuple[int, list[str]]], first_unit: int) -> list[tuple[int, list[str]]]:
-    """Return the lines without what follows a field `#`, if all units before it are CMUdict's in the whole file."""
-    if not any("#" in fields[first_unit:] for _, fields in lines):
-        return lines
-    cut = []
-    for line, fields in lines:
-        at = fields.index("#", first_unit) if "#" in fields[first_unit:] else len(fields)
-        cut.append((line, fields[:at]))
-    units = {unit for _, fields in cut for unit in fields[first_unit:]}
-    is_cmudict = all(map(is_phone, units)) and any(unit[-1].isdigit() for unit in units)
-    return cut if is_cmudict else lines
+def _with_probabilities(read: list[Pronunciation], name: str) -> list[Pronunciation]:
+    """Return the entries, whose first units are probabilities if they look so on every line."""
+    seems = [len(e.units) > 1 and "." in e.units[0] and _is_probability(e.units[0]) for e in read]
+    count = sum(seems)
+    if not count:
+        return read
+    others = [e.line for e, one in zip(read, seems, strict=True) if not one and not _begins_with_probability(e)]
+    if others and count < _NEARLY_ALL * len(read):
+        return read
+    if others:
+        what = "the second column has a probability on almost every line, but not here"
+        raise AsrkitError(what, where=f"{name}:{others[0]}", cure="write one on each line, or remove the column")
+    if all(len(e.units) > 4 and all(map(is_number, e.units[1:4])) for e in read):
+        what = "three more columns of numbers follow the probability: this is Kaldi's lexiconp_silprob.txt"
+        raise AsrkitError(what, where=name, cure="take the lexiconp.txt beside it")
+    progress.say(f"{name}: the second column is taken for the probabilities of pronunciations")
+    return [replace(e, units=e.units[1:], probability=float(e.units[0])) for e in read]
+
+
+def _begins_with_probability(entry: Pronunciation) -> bool:
+    return len(entry.units) > 1 and _is_probability(entry.units[0])
+
+
+def _without_comments(read: list[Pronunciation], name: str) -> list[Pronunciation]:
+    """Return the entries without what follows a unit `#`, if all units before it are CMUdict's in the whole file."""
+    if not any("#" in entry.units for entry in read):
+        return read
+    cut = [replace(e, units=e.units[: e.units.index("#")]) if "#" in e.units else e for e in read]
+    units = {unit for entry in cut for unit in entry.units}
+    if not all(map(is_phone, units)) or not any(unit[-1].isdigit() for unit in units):
+        return read
+    if (bare := next((entry for entry in cut if not entry.units), None)) is not None:
+        cure = "write at least one unit before the comment, or remove the line"
+        raise AsrkitError(f"the word {shown(bare.word)} has no units", where=f"{name}:{bare.line}", cure=cure)
+    return cut
+
+
+def _without_numbers(read: list[Pronunciation]) -> list[Pronunciation]:
+    """Return the entries with `HELLO(2)` as HELLO, where HELLO is a word of the file, too."""
+    if not any(entry.word.endswith(")") for entry in read):
+        return read
+    words = {entry.word for entry in read}
+    made = []
+    for entry in read:
+        match = _VARIANT.fullmatch(entry.word)
+        made.append(replace(entry, word=match[1]) if match is not None and match[1] in words else entry)
+    return made
 
 
 def _is_probability(field: str) -> bool:

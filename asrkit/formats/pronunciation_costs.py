@@ -36,7 +36,7 @@ def parse(path: str | os.PathLike[str]) -> tuple[PronunciationCost, ...]:
     costs = []
     for _, where, fields in rows(path):
         if len(fields) < 4:
-            what = f"a word, two costs and units are needed, {len(fields)} fields stand here"
+            what = f"a word, two costs and units are needed, but this line has {len(fields)} fields"
             raise AsrkitError(what, where=where, cure="build the graph again")
         paid = (number(field, "cost", where, low=0) for field in fields[1:3])
         costs.append(PronunciationCost(fields[0], tuple(fields[3:]), *paid))

@@ -1,4 +1,4 @@
-"""The spellings of words and units that stand for something else than themselves: the one place that knows them.
+"""The spellings of special words and units: the one place that knows them.
 
 Words of language models and lexicons:
 
@@ -72,7 +72,7 @@ def is_silence(word: str, units: Collection[str] = ()) -> bool:
 
 
 def is_special_word(word: str) -> bool:
-    """Return whether `word` stands for something that is not said as a word: no lexicon need spell it."""
+    """Return whether `word` is a special word, which is not said and which no lexicon need spell."""
     return word in (BEGIN, END, EPSILON) or is_unknown(word) or word in SILENCES or word == _BACKOFF
 
 

@@ -1,6 +1,6 @@
 """Unit tables: the units that a model knows, by model id.
 
-Three files hold one, and are told apart by what stands in them:
+Three kinds of file hold one; their content shows which it is:
 
     tokens.json :== [ "<unit>", "<unit>", … ]        the place in the list is the id
     vocab.json  :== { "<unit>": <id>, … }            as Hugging Face writes it; the ids are 0, 1, 2 …, in any order

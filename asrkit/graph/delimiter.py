@@ -1,7 +1,7 @@
-"""The unit between words, in models of letters: it ends the spelling of each word, and LG forgives where it stands.
+"""The unit between words, in models of letters: it ends the spelling of each word, and LG forgives where it is.
 
 Between two words it must be read, so that `so|me|` and `some|` are not the same. At the end of an utterance it may be
-missing, as the network has no reason to say it there; before the first word and between words it may stand more often.
+missing, as the network has no reason to say it there; before the first word and between words there may be more of it.
 
 Leaving it out at the end costs few arcs. Where the word is known before the delimiter, the state before it becomes
 final; where the word is put out with the delimiter, since longer words begin like it, an ε arc puts it out and leads to

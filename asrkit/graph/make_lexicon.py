@@ -1,6 +1,6 @@
 """Words spelled in a model's units: by characters, by toned syllables, or by pieces of words.
 
-    char      阳光 IBM      each character is a unit; behind a word of letters stands the unit that the model
+    char      阳光 IBM      each character is a unit; a word of letters ends with the unit that the model
                           has between words, if there is one: a space, |, <space> or ▁
     pinyin    bao3 ding4    readings by pypinyin, in the model's own way to write them; several for polyphones
     bpe       hel@@ lo      pieces of which all but the last go on; Chinese characters stand alone
@@ -129,12 +129,12 @@ class _Characters:
     def __init__(self, units: UnitTable) -> None:
         self._units = units.index
         self._delimiter = delimiter_of(units.index)
-        # Whether such a unit stands between a word of letters and a Chinese one, the texts of the model decide.
+        # Whether such a unit comes between a word of letters and a Chinese one, the texts of the model decide.
         self._may_lack_it = any(len(unit) == 1 and has_no_spaces(unit) for unit in units.units)
 
     def __call__(self, word: str) -> list[Units]:
         if self._delimiter is not None and self._delimiter in word:
-            raise _Unspellable(f"{shown(self._delimiter)} stands between words in this model, and is part of none")
+            raise _Unspellable(f"{shown(self._delimiter)} is the unit between words in this model, and part of none")
         spelled = tuple(_in_case(character, self._units) or _lacks(character) for character in word)
         if self._delimiter is None or has_no_spaces(word[-1]):
             return [spelled]

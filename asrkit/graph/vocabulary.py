@@ -29,6 +29,7 @@ from asrkit.formats.specials import (
     END,
     EPSILON,
     PASSING,
+    SILENCES,
     UNKNOWN,
     canonical,
     delimiter_of,
@@ -61,7 +62,7 @@ class Vocabulary:
         lm_labels: (words of the LM,) int32: the label of each word of the LM, 0 for one that takes no part.
         unknown: the label of `<unk>`, 0 in a closed vocabulary.
         outside: labels of the words that may stand where the LM has `<unk>`, ascending; empty in a closed vocabulary.
-        silent: model ids of the units that say silence, as the lexicon's words of silence tell.
+        silent: model ids of the units that say silence, by the lexicon's words of silence.
         unknown_cost: nats for each unit of a word that the LM does not know.
     """
 
@@ -166,13 +167,14 @@ def choose(
 
 
 def _without_specials(lexicon: Lexicon, units: UnitTable, name: str) -> tuple[Lexicon, tuple[int, ...]]:
-    """Return the lexicon without words of silence and the unknown word, and the ids of the units that are silence."""
+    """Return the lexicon without words of silence and the unknown word, and the ids of the units that are silence.
+
+    Those are the units of the words of silence, and units of such a name, unless other words are said with them.
+    """
     words = [entry for entry in lexicon.entries if not (is_unknown(entry.word) or is_silence(entry.word, entry.units))]
-    if len(words) == len(lexicon.entries):
-        return lexicon, ()
     spoken = {unit for entry in words for unit in entry.units}
     silences = [entry for entry in lexicon.entries if is_silence(entry.word, entry.units)]
-    silent = {unit for entry in silences for unit in entry.units} - spoken
+    silent = ({unit for entry in silences for unit in entry.units} | SILENCES) - spoken
     if silences:
         told = " ".join(dict.fromkeys(shown(entry.word) for entry in silences))
         progress.say(f"{name}: {told}: silence, for which nothing is written")

@@ -121,7 +121,7 @@ class Speller:
 
     def _add_word(self, word: str, names: tuple[str, ...], probability: float) -> None:
         reading = tuple(self.units.index.get(name, -1) for name in names)
-        if reading[-1] == self._delimiter:
+        if reading[-1] == self._delimiter and len(reading) > 1:
             reading = reading[:-1]
         if -1 in reading:
             self._lacking[word] = names[reading.index(-1)]

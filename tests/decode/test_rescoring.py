@@ -153,7 +153,7 @@ def test_a_graph_without_the_table_is_rescored_with_a_warning(tmp_path, capsys):
     graph = demo(tmp_path, random_model(np.random.default_rng(0), ["甲"], 2))
     (graph.path / "costs.txt").unlink()
     Rescorer(str(tmp_path / "lm.arpa"), graph)
-    assert "does not tell what words cost besides its language model" in capsys.readouterr().err
+    assert "has no table of what words cost besides its language model" in capsys.readouterr().err
 
 
 FORMS = {

@@ -150,3 +150,8 @@ def test_a_space_among_units_has_a_name_in_the_file(tmp_path):
     read = lexicon.parse(tmp_path / "l")
     assert read.in_units(UnitTable(("a", "b", " "))) == value
     assert read.in_units(UnitTable(("a", "b", "<space>"))) == read
+
+
+def test_a_word_of_cmudict_with_a_comment_alone_is_told(tmp_path):
+    path = written(tmp_path / "l", "A  AH0\nB  # no phones\n")
+    told(lexicon.parse, path, "l:2: the word 'B' has no units")

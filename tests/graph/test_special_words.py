@@ -78,6 +78,14 @@ def test_the_unit_of_silence_stays_a_unit_where_a_word_is_said_with_it(tmp_path)
     assert said(graph, "L OW SIL") == (["LOW"], ["L", "OW", "SIL"])
 
 
+def test_a_unit_named_as_silence_says_nothing_without_any_lexicon():
+    units = UnitTable(("<blank>", "a", "<sil>"))
+    chosen = vocabulary.choose(
+        Lexicon((Pronunciation("A", ("a",)),)), ["<s>", "</s>", "<unk>", "A"], np.zeros(4, np.float32), units
+    )
+    assert chosen.passing == (0, 2) and not chosen.unknown
+
+
 def test_the_unknown_words_own_line_in_a_lexicon_is_passed_over(tmp_path, capsys):
     graph = make(tmp_path / "g", LEXICON + "<unk> NSN\n")
     assert "the unknown word's own pronunciation is not used" in capsys.readouterr().err

@@ -74,7 +74,7 @@ def test_pruning_and_generating_know_the_other_spelling(tmp_path):
 
 def test_an_unknown_word_that_stands_twice_is_told(tmp_path):
     path = some_model(tmp_path / "lm", np.random.default_rng(2), words=["a", "<UNK>"])
-    with pytest.raises(AsrkitError, match=r"lm:11: the unknown word stands twice, as <unk> and as <UNK>"):
+    with pytest.raises(AsrkitError, match=r"lm:11: the unknown word is there twice, as <unk> and as <UNK>"):
         arpa.parse(path)
 
 
