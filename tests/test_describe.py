@@ -25,6 +25,7 @@ FILES = {
     "segments": ("u1 r 0 1.5\nu2 r 2 -1\n", "segments of Kaldi", "segments 2"),
     "text": ("u1 阳光 保险\nu2\n", "transcripts (Kaldi text)", "words 2"),
     "utt2spk": ("s1-u1 s1\ns1-u2 s1\n", "speakers of utterances (utt2spk)", "speakers 1"),
+    "x.stm": (";; c\nr 1 x 0.0 1.5 <o,f0> 好\nr 2 y 0.5 2.5 吗\n", "STM", "turns 2"),
     "x.ctm": (";; c\nu1 1 0 0.5 好 0.9\n", "CTM", "words 1"),
     "x.trn": ("阳光 (u1)\n(u2)\n", "transcripts (TRN)", "utterances 2"),
     "hyps.jsonl": ('{"utt": "a", "text": "x", "duration": 2}\n', "hypotheses (hyps.jsonl)", "duration 2.0 s"),

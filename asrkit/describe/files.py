@@ -37,6 +37,7 @@ from asrkit.formats import (
     lexicon,
     manifest_jsonl,
     paths,
+    stm,
     symbols,
     tokens,
     trn,
@@ -207,6 +208,13 @@ def _tell_ctm(path: Path) -> Iterator[str]:
     yield fact("recordings", len({word.utt for word in found}))
 
 
+def _tell_stm(path: Path) -> Iterator[str]:
+    found = stm.parse(path)
+    yield fact("turns", len(found))
+    yield fact("recordings", len({turn.recording for turn in found}))
+    yield fact("speakers", len({turn.speaker for turn in found}))
+
+
 def _tell_text(path: Path) -> Iterator[str]:
     lines = words = 0
     with open_binary(path) as stream:
@@ -228,6 +236,7 @@ FILES = (
     FileKind("manifest of utterances (JSONL)", lambda s: bool(s.keys & AUDIO_KEYS), _tell_manifest),
     FileKind("unit table (JSON)", is_units_json, _tell_units),
     FileKind("CTM", is_ctm, _tell_ctm),
+    FileKind("STM", lambda s: stm.looks_like(s.lines), _tell_stm),
     FileKind("segments of Kaldi", is_segments, _tell_segments),
     FileKind("transcripts (TRN)", lambda s: s.all(lambda row: row[-1].endswith(")") and "(" in row[-1]),
              _tell_transcripts(trn.parse)),
