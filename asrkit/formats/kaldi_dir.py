@@ -233,7 +233,7 @@ def parse_channels(path: str | os.PathLike[str]) -> dict[str, int]:
         fields = split_fields(rest)
         if len(fields) != 2:
             cure = "write: recording file channel"
-            raise AsrkitError(f"three fields are needed, {len(fields) + 1} stand here", where=where, cure=cure)
+            raise AsrkitError(f"three fields are needed, {len(fields) + 1} are here", where=where, cure=cure)
         channels[recording] = channel_number(fields[1], where)
     return channels
 

@@ -140,7 +140,7 @@ def test_a_kaldi_folder_names_channels_of_recordings_and_their_segments(calls):
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("a call", "reco2file_and_channel:1: three fields are needed, 2 stand here; write: recording file channel"),
+        ("a call", "reco2file_and_channel:1: three fields are needed, 2 are here; write: recording file channel"),
         ("a call left", "reco2file_and_channel:1: 'left' is no channel; write A, B … or 1, 2 …"),
         ("a call 0", "'0' is no channel"),
         ("a call A\na call B", "reco2file_and_channel:2: the recording 'a' stands on line 1 too"),
