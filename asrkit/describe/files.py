@@ -20,6 +20,7 @@ from asrkit.describe.sample import (
     is_ctm,
     is_hotwords,
     is_lexicon,
+    is_recording,
     is_segments,
     is_speakers,
     is_symbols,
@@ -79,17 +80,15 @@ def _tell_kenlm(path: Path) -> Iterator[str]:
 
 
 def _tell_audio(path: Path) -> Iterator[str]:
-    import soundfile
+    from asrkit.audio import read
 
-    try:
-        facts = soundfile.info(str(path))
-    except soundfile.LibsndfileError as error:
-        cure = "copy it anew"
-        raise AsrkitError("this recording is damaged", where=str(path), cure=cure) from error
-    yield fact("duration", f"{facts.duration:.3f} s")
-    yield fact("sample rate", f"{facts.samplerate:,} Hz")
+    facts = read.facts(path)
+    yield fact("duration", f"{facts.seconds:.3f} s")
+    yield fact("sample rate", f"{facts.rate:,} Hz")
     yield fact("channels", facts.channels)
-    yield fact("coding", facts.subtype)
+    yield fact("coding", facts.coding)
+    if facts.warning is not None:
+        yield fact("warning", facts.warning)
 
 
 def _tell_arrays(path: Path) -> Iterator[str]:
@@ -228,7 +227,7 @@ def _tell_text(path: Path) -> Iterator[str]:
 FILES = (
     FileKind("FST of OpenFst", lambda s: s.head[:4] == b"\xd6\xfd\xb2\x7e", _tell_fst),
     FileKind("KenLM binary", lambda s: s.head.startswith(b"mmap lm http://kheafield.com/code"), _tell_kenlm),
-    FileKind("recording", lambda s: s.head[:4] in (b"RIFF", b"fLaC", b"OggS"), _tell_audio),
+    FileKind("recording", is_recording, _tell_audio),
     FileKind("archive of arrays (.npz)", lambda s: s.head[:4] == b"PK\x03\x04", _tell_arrays),
     FileKind("n-gram model (ARPA)", lambda s: "\\data\\" in s.lines[:50], _tell_arpa),
     FileKind("hypotheses (hyps.jsonl)", lambda s: {"utt", "text"} <= s.keys and not s.keys & AUDIO_KEYS, _tell_hyps),
