@@ -112,6 +112,9 @@ def parse(folder: str | os.PathLike[str], *, allow_commands: bool = False) -> Da
         if stray:
             told = f"{shown(stray[0].utt)} on line {stray[0].line}"
             progress.warn(f"{base / name}: {len(stray)} ids are of no utterance, the first is {told}")
+    if unknown := [recording for recording in data.channels if recording not in known]:
+        count = progress.counted(len(unknown), "recording")
+        progress.warn(f"{base / CHANNELS}: {count} not in wav.scp, such as {shown(unknown[0])}")
     return data
 
 

@@ -154,6 +154,13 @@ def test_wrong_channels_of_kaldi_are_told(calls, line, sentence):
     assert sentence in str(raised.value)
 
 
+def test_channels_of_recordings_that_are_not_there_are_told(calls, capsys):
+    (calls / "wav.scp").write_text("a call.wav\n")
+    (calls / "reco2file_and_channel").write_text("a call A\nb call B\n")
+    assert len(utterances([str(calls)])) == 1
+    assert "reco2file_and_channel: 1 recording not in wav.scp, such as 'b'" in capsys.readouterr().err
+
+
 def test_a_folder_lists_what_only_pyav_can_read_rather_than_to_pass_over_it(tmp_path):
     (tmp_path / "a.m4a").touch()
     assert [u.utt for u in utterances([str(tmp_path)])] == ["a"]
