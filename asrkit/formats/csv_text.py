@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from asrkit.errors import AsrkitError, shown
 from asrkit.formats.fields import Once, refuse_empty
 from asrkit.formats.kaldi_dir import Transcript
-from asrkit.formats.paths import can_be_id, utterance_ids
+from asrkit.formats.paths import utterance_ids
 from asrkit.formats.reading import name_of, read_lines
 
 ID_COLUMNS = ("id", "utt", "utterance", "path", "audio_filepath", "file")  # the first that is there, if none is named
@@ -53,7 +53,7 @@ def parse(
         ids = utterance_ids(ids)
     once, found = Once("id", name), []
     for (line, _, text), utt in zip(rows, ids, strict=True):
-        if not can_be_id(utt):
+        if not utt or len(utt.split()) > 1:
             what = f"the id {shown(utt)} is empty or has white space in it"
             raise AsrkitError(what, where=f"{name}:{line}", cure="write another")
         once.add(utt, line)
