@@ -31,6 +31,7 @@ FILES = {
     "segments": ("u1 r 0 1.5\nu2 r 2 -1\n", "segments of Kaldi", "segments 2"),
     "text": ("u1 阳光 保险\nu2\n", "transcripts (Kaldi text)", "words 2"),
     "utt2spk": ("s1-u1 s1\ns1-u2 s1\n", "speakers of utterances (utt2spk)", "speakers 1"),
+    "x.stm": (";; c\nr 1 x 0.0 1.5 <o,f0> 好\nr 2 y 0.5 2.5 吗\n", "STM", "turns 2"),
     "x.ctm": (";; c\nu1 1 0 0.5 好 0.9\n", "CTM", "words 1"),
     "x.trn": ("阳光 (u1)\n(u2)\n", "transcripts (TRN)", "utterances 2"),
     "hyps.jsonl": ('{"utt": "a", "text": "x", "duration": 2}\n', "hypotheses (hyps.jsonl)", "duration 2.0 s"),
@@ -70,6 +71,10 @@ def test_binary_files_are_known_by_their_first_bytes(tmp_path):
     assert "FST of OpenFst" in told(tmp_path / "a")
     assert "\nstates 2\narcs 1\nstart 0\nfinal states 1" in told(tmp_path / "a")
     soundfile.write(tmp_path / "b.wav", np.zeros(8000), 16000)
+    content = bytearray((tmp_path / "b.wav").read_bytes())
+    content[4:8] = content[40:44] = bytes(4)
+    (tmp_path / "died.wav").write_bytes(content)
+    assert "duration 0.500 s" in told(tmp_path / "died.wav") and "never finished" in told(tmp_path / "died.wav")
     assert "recording\n" in told(tmp_path / "b.wav") and "\nduration 0.500 s\n" in told(tmp_path / "b.wav")
     np.savez(tmp_path / "c.npz", **{"u1": np.zeros(3), "u1/times": np.zeros(3)})
     assert "archive of arrays" in told(tmp_path / "c.npz") and "\nutterances 1" in told(tmp_path / "c.npz")

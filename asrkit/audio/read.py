@@ -46,6 +46,17 @@ class Cut:
 WHOLE = Cut()
 
 
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a recording without reading all of it; `rate` is in samples a second."""
+
+    seconds: float
+    rate: int
+    channels: int
+    coding: str
+    warning: str | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Sound:
     """A recording in memory.
@@ -111,9 +122,18 @@ def channel_count(source: str | os.PathLike[str] | Sound, *, is_command: bool = 
     if isinstance(source, Sound):
         return _floats(source).shape[1]
     if is_command:
-        return _facts_of(_output_of(os.fspath(source)), os.fspath(source))[1]
+        return _facts_of(_output_of(os.fspath(source)), os.fspath(source)).channels
+    return facts(source).channels
+
+
+def facts(source: str | os.PathLike[str]) -> Facts:
+    """Return what the header of the recording in the file `source` says.
+
+    Raises:
+        AsrkitError: the file cannot be read.
+    """
     with _opened(source) as file:
-        return _facts_of(file, os.fspath(source))[1]
+        return _facts_of(file, os.fspath(source))
 
 
 def seconds(source: str | os.PathLike[str]) -> float:
@@ -122,8 +142,7 @@ def seconds(source: str | os.PathLike[str]) -> float:
     Raises:
         AsrkitError: the file cannot be read.
     """
-    with _opened(source) as file:
-        return _facts_of(file, os.fspath(source))[0]
+    return facts(source).seconds
 
 
 @contextmanager
@@ -157,15 +176,15 @@ def _output_of(command: str) -> IO[bytes]:
     return io.BytesIO(done.stdout)
 
 
-def _facts_of(file: IO[bytes], name: str) -> tuple[float, int]:
-    """Return the seconds and the channels of the recording in `file`."""
+def _facts_of(file: IO[bytes], name: str) -> Facts:
     data = unfinished.data_at(file)
     try:
         with soundfile.SoundFile(file if data is None else unfinished.Finished(file, data)) as sound:
-            return sound.frames / sound.samplerate, sound.channels
+            warning = None if data is None else unfinished.UNFINISHED
+            return Facts(sound.frames / sound.samplerate, sound.samplerate, sound.channels, sound.subtype, warning)
     except soundfile.LibsndfileError as error:
         frames, rate = _with_av(file, name, error)
-        return len(frames) / rate, frames.shape[1]
+        return Facts(len(frames) / rate, rate, frames.shape[1], "by PyAV")
 
 
 def _samples_of(

@@ -45,7 +45,7 @@ def read(file: IO[bytes], name: str) -> tuple[NDArray[np.float32], int]:
         what = f"this is not a recording that can be read ({_why(error)})"
         raise AsrkitError(what, where=name, cure=_CURE) from error
     if not pieces:
-        raise AsrkitError("this recording is empty", where=name, cure="record it anew")
+        raise AsrkitError("this recording is empty", where=name, cure="record it again")
     return np.concatenate(pieces).astype(np.float32, copy=False), int(rate)
 
 

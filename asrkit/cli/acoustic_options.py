@@ -38,7 +38,7 @@ _OPTIONS = (
                  help="Where the network runs; cuda needs onnxruntime-gpu."),
     click.option("--threads", type=click.IntRange(1), default=defaults.THREADS, show_default=True,
                  help="Of the network."),
-    click.option("--channel", type=_Channel(), help="The channel to hear, from 0, where a list does not name it; each: "
+    click.option("--channel", type=_Channel(), help="The channel to use, from 0, where a list does not name it; each: "
                  "every channel as an utterance of its own, CALL-0, CALL-1 ….  [default: all, mixed]"),
     click.option("--vad", is_flag=True, help="Find speech with silero-vad (the extra `vad`)."),
     click.option("--longest", type=click.FloatRange(1), default=defaults.LONGEST, show_default=True,

@@ -21,7 +21,7 @@ from asrkit.cli.scoring import columns_of, rules_of, scoring_options
 def command(a: str, b: str, reference: str, show: int, **options: Any) -> None:
     """Which utterances change from A to B, for better or worse, by which part of the score, and is it chance?
 
-    A, B and REFERENCE are whatever `asrkit score` reads; scores stand in hyps.jsonl and folders of `decode` only. Parts
+    A, B and REFERENCE are whatever `asrkit score` reads; only hyps.jsonl and folders of `decode` have scores. Parts
     of the score are compared between the two best transcripts as each system scored its own.
     Utterances that A or B lacks are counted as deleted and named; those that REFERENCE lacks are not counted.
     """

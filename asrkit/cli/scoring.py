@@ -24,7 +24,7 @@ _OPTIONS = (
     click.option("--keep-case", is_flag=True, help="Upper and lower case differ."),
     click.option("--keep-punctuation", is_flag=True, help="Punctuation counts."),
     click.option("--keep-apostrophes", is_flag=True, help="\u2019 and ' differ."),
-    click.option("--drop-tags", is_flag=True, help="What stands in [], {}, <> or \u3010\u3011 does not count."),
+    click.option("--drop-tags", is_flag=True, help="What is in [], {}, <> or \u3010\u3011 does not count."),
     click.option("--fillers", type=click.Path(), help="A list of words, one a line, that do not count."),
     click.option("--simplified", is_flag=True, help="Traditional characters are taken as simplified ones."),
     click.option("--plain-numbers", is_flag=True, help="1,234.5 is 1234.5."),

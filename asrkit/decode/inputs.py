@@ -2,7 +2,7 @@
 
 a Kaldi data folder (with wav.scp)  its recordings, or its segments if it has them
 another folder                      every recording in it and below, in the order of their paths
-*.scp                               a wav.scp
+*.scp, or lines of ids and paths    a wav.scp
 a file of JSON objects, or `-`      a manifest with the field names of NeMo or Lhotse, whatever its name
 *.txt *.lst *.list and `-`          a list of paths
 anything else                       a recording
@@ -160,6 +160,9 @@ def _of_input(name: str, allow_commands: bool) -> Iterator[Utterance]:
             yield _of_recording(recording, path)
     elif name.lower().endswith((".jsonl", ".jsonl.gz")) or _is_json(path, suffix):
         yield from _of_manifest(path, allow_commands)
+    elif (name == "-" or suffix in _LIST_SUFFIXES) and _is_wav_scp(name):
+        for recording in kaldi_dir.parse_wav_scp(name, allow_commands=allow_commands):
+            yield _of_recording(recording, path)
     elif name == "-" or suffix in _LIST_SUFFIXES:
         yield from _of_files([paths.locate(listed.path, name) for listed in paths.parse(name)])
     else:
@@ -174,6 +177,19 @@ def _is_json(path: Path, suffix: str) -> bool:
         return is_json(head(path))
     except AsrkitError:
         return False  # whoever reads it tells why
+
+
+def _is_wav_scp(name: str) -> bool:
+    """Whether the first line of a list is no path, but an id with a path, or a command, behind it."""
+    try:
+        first = next((line.strip(" \t\r") for line in head(name).split("\n") if line.strip()), "")
+    except AsrkitError:
+        return False  # whoever reads it tells why
+    utt, _, source = first.replace("\t", " ").partition(" ")
+    source = first[len(utt) :].strip(" \t")
+    if not source or os.path.exists(paths.locate(first, name)):
+        return False
+    return source.endswith("|") or os.path.exists(paths.locate(source, name))
 
 
 def _of_files(files: Sequence[str]) -> Iterator[Utterance]:

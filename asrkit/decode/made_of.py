@@ -37,10 +37,11 @@ def record(setup: Setup, utterances: Sequence[Utterance], stamps: Sequence[Stamp
     for name in _CONTENTS:
         options[name] = read.get(name) or (None if options[name] is None else _content(name, Path(options[name])))
     hotwords = {id(u.hotwords): _hash(repr(u.hotwords)) for u in {id(u.hotwords): u for u in utterances}.values()}
-    listed = [
-        [u.utt, _source(u), u.cut.start, u.cut.end, u.channels.numbers, hotwords[id(u.hotwords)]] for u in utterances
-    ]
-    options["utterances"] = _hash(json.dumps(listed))
+    listed = hashlib.sha256()  # one by one: a list of millions takes no more memory
+    for u in utterances:
+        line = [u.utt, _source(u), u.cut.start, u.cut.end, u.channels.numbers, hotwords[id(u.hotwords)]]
+        listed.update(json.dumps(line).encode() + b"\n")
+    options["utterances"] = listed.hexdigest()
     options["recordings"] = recordings.identity(utterances, stamps, verify=verify)
     return json.loads(json.dumps(options, default=str))
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from asrkit import defaults
 from asrkit.acoustic.folder import GENERAL_GRAPH, SHIPPED
+from asrkit.audio.channels import UNSAID, Channels
 from asrkit.audio.read import Sound
 from asrkit.decode.inputs import Utterance
 from asrkit.decode.pipeline import Pipeline
@@ -111,6 +112,7 @@ class Recognizer:
         rate: int | None = None,
         *,
         hotwords: Hotwords | EllipsisType = ...,
+        channel: int | None = None,
     ) -> Hypothesis:
         """Return what is said in a recording: text, words with times and confidences, scores, hotwords that fired.
 
@@ -118,19 +120,22 @@ class Recognizer:
             recording: a path, or (samples,) or (samples, channels): floats in [-1, 1] or integers of their whole range.
             rate: samples per second of an array; None is the rate that the model wants.
             hotwords: for this call alone, in place of the attribute's (`...`), in any of its forms.
+            channel: which channel of the recording, from 0; None mixes all of them.
 
         Raises:
             AsrkitError: the recording cannot be read or decoded.
         """
+        channels = UNSAID if channel is None else Channels((channel,))
         if isinstance(recording, str | os.PathLike):
-            utterance = Utterance(Path(recording).stem, os.fspath(recording))
+            utterance = Utterance(Path(recording).stem, os.fspath(recording), channels=channels)
         else:
             assert self._pipeline.model is not None
             try:
                 samples = np.asarray(recording)
             except ValueError as error:  # lists of different lengths
                 raise AsrkitError("this is neither a path nor an array", cure="give one of the two") from error
-            utterance = Utterance("array", Sound(samples, self._pipeline.model.rate if rate is None else rate))
+            sound = Sound(samples, self._pipeline.model.rate if rate is None else rate)
+            utterance = Utterance("array", sound, channels=channels)
         of_call = None if isinstance(hotwords, EllipsisType) else [self._compiled(hotwords)]
         (answer,) = self._pipeline.answers([utterance], of_call)
         (result,) = answer.results

@@ -20,6 +20,7 @@ from asrkit.describe.sample import (
     is_ctm,
     is_hotwords,
     is_lexicon,
+    is_recording,
     is_segments,
     is_speakers,
     is_symbols,
@@ -38,6 +39,7 @@ from asrkit.formats import (
     lexicon,
     manifest_jsonl,
     paths,
+    stm,
     symbols,
     tokens,
     trn,
@@ -79,17 +81,15 @@ def _tell_kenlm(path: Path) -> Iterator[str]:
 
 
 def _tell_audio(path: Path) -> Iterator[str]:
-    import soundfile
+    from asrkit.audio import read
 
-    try:
-        facts = soundfile.info(str(path))
-    except soundfile.LibsndfileError as error:
-        cure = "copy it anew"
-        raise AsrkitError("this recording is damaged", where=str(path), cure=cure) from error
-    yield fact("duration", f"{facts.duration:.3f} s")
-    yield fact("sample rate", f"{facts.samplerate:,} Hz")
+    facts = read.facts(path)
+    yield fact("duration", f"{facts.seconds:.3f} s")
+    yield fact("sample rate", f"{facts.rate:,} Hz")
     yield fact("channels", facts.channels)
-    yield fact("coding", facts.subtype)
+    yield fact("coding", facts.coding)
+    if facts.warning is not None:
+        yield fact("warning", facts.warning)
 
 
 def _tell_arrays(path: Path) -> Iterator[str]:
@@ -210,6 +210,13 @@ def _tell_ctm(path: Path) -> Iterator[str]:
     yield fact("recordings", len({word.utt for word in found}))
 
 
+def _tell_stm(path: Path) -> Iterator[str]:
+    found = stm.parse(path)
+    yield fact("turns", len(found))
+    yield fact("recordings", len({turn.recording for turn in found}))
+    yield fact("speakers", len({turn.speaker for turn in found}))
+
+
 def _tell_text(path: Path) -> Iterator[str]:
     lines = words = 0
     with open_binary(path) as stream:
@@ -223,7 +230,7 @@ def _tell_text(path: Path) -> Iterator[str]:
 FILES = (
     FileKind("FST of OpenFst", lambda s: s.head[:4] == b"\xd6\xfd\xb2\x7e", _tell_fst),
     FileKind("KenLM binary", lambda s: s.head.startswith(b"mmap lm http://kheafield.com/code"), _tell_kenlm),
-    FileKind("recording", lambda s: s.head[:4] in (b"RIFF", b"fLaC", b"OggS"), _tell_audio),
+    FileKind("recording", is_recording, _tell_audio),
     FileKind("archive of arrays (.npz)", lambda s: s.head[:4] == b"PK\x03\x04", _tell_arrays),
     FileKind("n-gram model (ARPA)", lambda s: "\\data\\" in s.lines[:50], _tell_arpa),
     FileKind("hypotheses (hyps.jsonl)", lambda s: {"utt", "text"} <= s.keys and not s.keys & AUDIO_KEYS, _tell_hyps),
@@ -231,6 +238,7 @@ FILES = (
     FileKind("manifest of utterances (JSONL)", lambda s: bool(s.keys & AUDIO_KEYS), _tell_manifest),
     FileKind("unit table (JSON)", is_units_json, _tell_units),
     FileKind("CTM", is_ctm, _tell_ctm),
+    FileKind("STM", lambda s: stm.looks_like(s.lines), _tell_stm),
     FileKind("segments of Kaldi", is_segments, _tell_segments),
     FileKind("transcripts (TRN)", lambda s: s.all(lambda row: row[-1].endswith(")") and "(" in row[-1]),
              _tell_transcripts(trn.parse)),

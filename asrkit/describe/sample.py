@@ -107,6 +107,11 @@ def is_wav_scp(sample: Sample) -> bool:
     return sample.all(lambda row: len(row) > 1 and (row[-1].endswith("|") or is_audio(row[-1])))
 
 
+def is_recording(sample: Sample) -> bool:
+    """Whether this is sound by its first bytes: wav, flac, ogg, or MPEG-4 (m4a)."""
+    return sample.head[:4] in (b"RIFF", b"fLaC", b"OggS") or sample.head[4:8] == b"ftyp"
+
+
 def is_audio(field: str) -> bool:
     return field.lower().endswith(_AUDIO_ENDINGS)
 

@@ -41,7 +41,7 @@ def parse(
     rows = []
     for line, row in read:
         if len(row) <= max(at_id, at_text):
-            what = f"{len(heads)} fields are needed, {len(row)} stand here"
+            what = f"{len(heads)} fields are needed, {len(row)} are here"
             raise AsrkitError(what, where=f"{name}:{line}", cure="write a field for each of the heads")
         rows.append((line, row[at_id].strip(), row[at_text]))
     refuse_empty(rows, "row", path, "write a row for each utterance under the heads")

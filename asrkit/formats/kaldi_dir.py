@@ -112,6 +112,9 @@ def parse(folder: str | os.PathLike[str], *, allow_commands: bool = False) -> Da
         if stray:
             told = f"{shown(stray[0].utt)} on line {stray[0].line}"
             progress.warn(f"{base / name}: {len(stray)} ids are of no utterance, the first is {told}")
+    if unknown := [recording for recording in data.channels if recording not in known]:
+        count = progress.counted(len(unknown), "recording")
+        progress.warn(f"{base / CHANNELS}: {count} not in wav.scp, such as {shown(unknown[0])}")
     return data
 
 
@@ -229,7 +232,7 @@ def parse_channels(path: str | os.PathLike[str]) -> dict[str, int]:
         fields = split_fields(rest)
         if len(fields) != 2:
             cure = "write: recording file channel"
-            raise AsrkitError(f"three fields are needed, {len(fields) + 1} stand here", where=where, cure=cure)
+            raise AsrkitError(f"three fields are needed, {len(fields) + 1} are here", where=where, cure=cure)
         channels[recording] = channel_number(fields[1], where)
     return channels
 

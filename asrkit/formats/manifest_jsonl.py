@@ -195,7 +195,7 @@ def _channels(value: JsonObject, key: str) -> tuple[int, ...] | None:
         cure = "write a channel, counted from 0, or a list of some"
         raise AsrkitError(f"{shown(key)} is {json.dumps(named)[:40]}, no channel", where=value.where, cure=cure)
     if len(set(channels)) != len(channels):
-        raise AsrkitError(f"a channel stands twice in {shown(key)}", where=value.where, cure="remove one")
+        raise AsrkitError(f"a channel is listed twice in {shown(key)}", where=value.where, cure="remove one")
     return tuple(channels)
 
 

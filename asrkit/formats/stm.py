@@ -48,7 +48,7 @@ def parse(path: str | os.PathLike[str]) -> tuple[Turn, ...]:
             continue
         if len(fields) < 5:
             cure = "write: recording channel speaker start end words"
-            raise AsrkitError(f"at least five fields are needed, {len(fields)} stand here", where=where, cure=cure)
+            raise AsrkitError(f"at least five fields are needed, {len(fields)} are here", where=where, cure=cure)
         start, end = number(fields[3], "start", where, low=0), number(fields[4], "end", where, low=0)
         if end < start:
             what = f"this ends at {fields[4]} s, before its start at {fields[3]} s"

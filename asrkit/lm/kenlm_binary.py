@@ -45,7 +45,8 @@ class KenlmScorer:
         refusal = self._answer()
         if refusal is not None:
             self.close()
-            refusal = refusal.replace(os.fspath(path), self._name)
+            for told in (os.path.realpath(path), os.fspath(path)):
+                refusal = refusal.replace(told, self._name)
             raise AsrkitError(f"kenlm cannot load this binary: {refusal}", where=self._name, cure=_CURE)
 
     def score(self, sentences: Sequence[Sequence[str]]) -> list[Scored]:

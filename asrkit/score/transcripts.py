@@ -11,6 +11,7 @@ anything else, and `-`        Kaldi text
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,7 @@ from asrkit.formats.fields import is_number
 from asrkit.formats.reading import head, is_json, name_of, split_fields
 from asrkit.score.spoken import Piece, texts_of
 
+_ID = re.compile(r"[!-~]*[0-9][!-~]*")
 _AUDIO_KEYS = ('"audio_filepath"', '"recording"', '"recording_id"', '"sources"')
 
 
@@ -95,7 +97,7 @@ def check_common(references: Collection[str], hypotheses: Collection[str], name:
     """
     if references and hypotheses and not set(references) & set(hypotheses):
         ours, theirs = (shown(next(iter(ids))) for ids in (references, hypotheses))
-        what = f"no utterance of it stands in the reference: {theirs} here, {ours} there"
+        what = f"no utterance of it is in the reference: {theirs} here, {ours} there"
         raise AsrkitError(what, where=name_of(name), cure="give both the same ids")
 
 
@@ -166,9 +168,10 @@ def _of_ctm(name: str) -> list[Piece]:
 
 
 def _are_trn(lines: list[str]) -> bool:
-    ids = [line.rpartition("(")[2] for line in lines]
-    closed = all("(" in line and line.endswith(")") for line in lines) and not any(" " in i or "\t" in i for i in ids)
-    return bool(lines) and closed and len(set(ids)) == len(ids)
+    """Whether lines end in ids in brackets; `u1 hello (laughs)` is Kaldi text, so an id needs a digit here."""
+    ids = [line.rpartition("(")[2].removesuffix(")") for line in lines]
+    closed = all("(" in line and line.endswith(")") for line in lines)
+    return bool(lines) and closed and len(set(ids)) == len(ids) and all(map(_ID.fullmatch, ids))
 
 
 def _are_ctm(lines: list[str]) -> bool:

@@ -68,7 +68,7 @@ def scratch_copy(stream: IO[bytes]) -> Iterator[str]:
         descriptor, name = tempfile.mkstemp(prefix="asrkit-", dir=folder)
     except OSError as error:
         raise from_os_error(error, folder) from error
-    opened = f"/proc/self/fd/{descriptor}"
+    opened = f"/proc/{os.getpid()}/fd/{descriptor}"  # other processes, too, can open it
     has_no_name = os.path.exists(opened)
     if has_no_name:
         os.unlink(name)

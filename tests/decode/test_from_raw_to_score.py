@@ -153,3 +153,9 @@ def test_a_recording_that_was_never_finished_is_decoded_with_a_warning(tmp_path)
     assert "died: its header says that there is no sound (a recording that was never finished); it was" in done.stderr
     whole = run("decode", tmp_path / "whole.wav", "--greedy").stdout
     assert done.stdout.split(" ", 1)[1] == whole.split(" ", 1)[1]
+
+
+def test_the_line_that_is_told_without_a_model_says_how_bad_the_one_that_ships_is_with_strangers():
+    told = run("decode", DEMO / "demo-01.flac", "--greedy").stderr
+    (line,) = [line for line in told.splitlines() if line.startswith("no --model")]
+    assert "69 % of the syllables of strangers wrong" in line and "77 % of the characters" in line

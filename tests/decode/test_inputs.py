@@ -2,6 +2,7 @@ import gzip
 import io
 import json
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ import soundfile
 from asrkit.audio.channels import UNSAID, Channels
 from asrkit.audio.read import Cut
 from asrkit.decode.inputs import Utterance, utterances
+from asrkit.decode.made_of import record
+from asrkit.decode.setup import Setup
 from asrkit.errors import AsrkitError
 
 
@@ -137,7 +140,7 @@ def test_a_kaldi_folder_names_channels_of_recordings_and_their_segments(calls):
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("a call", "reco2file_and_channel:1: three fields are needed, 2 stand here; write: recording file channel"),
+        ("a call", "reco2file_and_channel:1: three fields are needed, 2 are here; write: recording file channel"),
         ("a call left", "reco2file_and_channel:1: 'left' is no channel; write A, B … or 1, 2 …"),
         ("a call 0", "'0' is no channel"),
         ("a call A\na call B", "reco2file_and_channel:2: the recording 'a' stands on line 1 too"),
@@ -151,6 +154,43 @@ def test_wrong_channels_of_kaldi_are_told(calls, line, sentence):
     assert sentence in str(raised.value)
 
 
+def test_channels_of_recordings_that_are_not_there_are_told(calls, capsys):
+    (calls / "wav.scp").write_text("a call.wav\n")
+    (calls / "reco2file_and_channel").write_text("a call A\nb call B\n")
+    assert len(utterances([str(calls)])) == 1
+    assert "reco2file_and_channel: 1 recording not in wav.scp, such as 'b'" in capsys.readouterr().err
+
+
 def test_a_folder_lists_what_only_pyav_can_read_rather_than_to_pass_over_it(tmp_path):
     (tmp_path / "a.m4a").touch()
     assert [u.utt for u in utterances([str(tmp_path)])] == ["a"]
+
+
+def test_a_wav_scp_is_known_by_its_content_on_standard_input_and_in_lists(calls, monkeypatch):
+    content = f"m {calls}/mono.wav\nc\t{calls}/call.wav\n"
+    (calls / "wav.txt").write_text(content)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(content.encode()))))
+    listed = [("m", f"{calls}/mono.wav"), ("c", f"{calls}/call.wav")]
+    for name in (str(calls / "wav.txt"), "-"):
+        assert [(u.utt, u.source) for u in utterances([name])] == listed
+    (calls / "my call.wav").write_bytes((calls / "call.wav").read_bytes())
+    (calls / "wav.txt").write_text(f"{calls}/my call.wav\n{calls}/mono.wav\n")
+    assert [u.utt for u in utterances([str(calls / "wav.txt")])] == ["my_call", "mono"]
+
+
+def test_what_a_run_is_made_of_takes_no_memory_for_each_line_of_a_list():
+    listed = [Utterance(f"speaker-utterance-{number:08d}", f"/corpus/audio/{number:08d}.wav") for number in range(5000)]
+    tracemalloc.start()
+    before = record(Setup(None), listed[:1], [None])
+    base = tracemalloc.get_traced_memory()[1]
+    tracemalloc.reset_peak()
+    after = record(Setup(None), listed, [None] * len(listed))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert before["utterances"] != after["utterances"]
+    assert peak < base + 100_000
+
+
+def test_the_channel_changes_what_a_run_is_made_of():
+    of = (Utterance("u", "a.wav", channels=Channels(numbers)) for numbers in (None, (0,), (1,)))
+    assert len({record(Setup(None), [utterance], [None])["utterances"] for utterance in of}) == 3

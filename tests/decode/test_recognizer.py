@@ -144,3 +144,15 @@ def test_without_model_and_graph_it_uses_those_that_ship():
     spoken = (DEMO / "text").read_text(encoding="utf-8").splitlines()[3].split()[1]
     text = asrkit.Recognizer().transcribe(DEMO / "demo-04.flac").text
     assert len(set(spoken) & set(text)) >= len(spoken) // 3
+
+
+def test_a_channel_of_a_recording_can_be_chosen(recognizer, sound, tmp_path):
+    samples, rate = sound
+    both = np.stack([0 * samples, samples], axis=1)
+    soundfile.write(tmp_path / "both.wav", both, rate, subtype="FLOAT")
+    for recording in (both, tmp_path / "both.wav"):
+        found = recognizer.transcribe(recording, rate, channel=1)
+        assert found.text == recognizer.transcribe(samples, rate).text and found.warnings == ()
+        assert any("channels differ" in warning for warning in recognizer.transcribe(recording, rate).warnings)
+        with pytest.raises(AsrkitError, match="there is no channel 2, only 2"):
+            recognizer.transcribe(recording, rate, channel=2)

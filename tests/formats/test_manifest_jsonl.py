@@ -139,7 +139,7 @@ def test_what_is_written_is_read_again(tmp_path, rng):
         ('{"id": "r", "sources": [{"type": "url", "source": "x"}]}', "a source of type 'url' cannot be read; save it"),
         ('{"id": "r", "sources": [{"source": "x"}, {"source": "y"}]}', "a recording has 2 sources, but one is needed"),
         ('{"audio_filepath": "a", "channel_selector": -1}', "m.jsonl:1: 'channel_selector' is -1, no channel; write a"),
-        ('{"audio_filepath": "a", "channel_selector": [0, 0]}', "a channel stands twice in 'channel_selector'"),
+        ('{"audio_filepath": "a", "channel_selector": [0, 0]}', "a channel is listed twice in 'channel_selector'"),
         (cut(1, [0]), "m.jsonl:1: there is no channel 1 in this recording, only 0; correct \"channel\""),
         (cut(0, [0], transforms=[{"name": "Speed"}]), "Lhotse changes this recording as it reads it (Speed), which"),
         ('{"id": "m", "tracks": [], "type": "MixedCut"}', "m.jsonl:1: this is a cut of several recordings, or of none"),

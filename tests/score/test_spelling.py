@@ -1,6 +1,7 @@
 """What is made alike or left out before texts are compared, and that the counts are those of jiwer."""
 
 import re
+import sys
 
 import jiwer
 import pytest
@@ -60,6 +61,12 @@ def test_fillers_are_whole_words_and_the_longest_counts():
 def test_traditional_characters_are_simplified_ones_when_asked():
     assert alike("漢語數據後天發財", "汉语数据后天发财", simplified=True)
     assert not alike("漢語", "汉语")
+
+
+def test_without_the_package_the_refusal_names_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "opencc", None)
+    with pytest.raises(AsrkitError, match="need the package opencc-python-reimplemented; install it with: pip install"):
+        Spelling(Rules(simplified=True))
 
 
 @pytest.mark.parametrize(

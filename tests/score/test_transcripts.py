@@ -36,7 +36,7 @@ def test_json_lines_are_known_by_their_content(tmp_path, name, content):
     assert texts_of(tmp_path / name) == TEXTS
 
 
-@pytest.mark.parametrize("content", [KALDI, TRN, STM, CTM])
+@pytest.mark.parametrize("content", [KALDI, STM, CTM])
 def test_files_of_kaldi_and_nist_are_known_by_their_content(tmp_path, content):
     assert texts_of(written(tmp_path / "x", content)) == TEXTS
 
@@ -47,7 +47,13 @@ def test_files_are_known_by_their_names(tmp_path, name, content):
     assert texts_of(written(tmp_path / name, content)) == TEXTS
 
 
-@pytest.mark.parametrize("content", [KALDI, TRN, STM, CTM, NEMO, HYPS])
+def test_a_trn_is_known_by_ids_with_digits_in_brackets(tmp_path):
+    assert texts_of(written(tmp_path / "x", "今天 去 (bo4k0303)\n\n(b-2)\n")) == {"bo4k0303": "今天 去", "b-2": ""}
+    for content in ("u1 hello (laughs)\n", "u1 今天 (笑)\nu2 去 (1)\n", "u1 (x1) y\n", "u1 a (7)\nu2 b (7)\n"):
+        assert "u1" in texts_of(written(tmp_path / "x", content))
+
+
+@pytest.mark.parametrize("content", [KALDI, STM, CTM, NEMO, HYPS])
 def test_standard_input_may_be_any_of_them(tmp_path, content):
     done = asrkit("score", written(tmp_path / "ref", KALDI), "-", stdin=content.encode())
     assert "MER 0.00 %" in done.stdout
@@ -70,7 +76,7 @@ def test_columns_of_a_table_can_be_named(tmp_path):
     ("content", "sentence"),
     [
         ("id,words\na,x\n", "x.csv: there is no column of texts, only 'id', 'words'; name one with --text-column"),
-        ("id,text\na\n", "x.csv:2: 2 fields are needed, 1 stand here; write a field for each of the heads"),
+        ("id,text\na\n", "x.csv:2: 2 fields are needed, 1 are here; write a field for each of the heads"),
         ("id,text\na,x\na,y\n", "x.csv:3: the id 'a' stands on line 2 too"),
         ("path,text\nx/a.wav,x\nx/a.wav,y\n", "x.csv:3: the recording 'x/a.wav' stands on line 2 too"),
         ("id,text\na b,x\n", "x.csv:2: the id 'a b' is empty or has white space in it; write another"),
@@ -102,7 +108,7 @@ def test_a_column_that_is_not_there_is_told(tmp_path):
         ("x.json", '{"阿里": 20}\n', "x.json:1: 'utt' is missing; write a string"),
         ("x.stm", "a 1 x 0.0 2.0 w\na 1 y 1.5 3.0 v\n",
          "x.stm:2: the speakers 'x' and 'y' overlap from 1.5 to 2 s; give each a channel"),
-        ("x.stm", "a 1 x 0.0\n", "x.stm:1: at least five fields are needed, 4 stand here; write: recording channel"),
+        ("x.stm", "a 1 x 0.0\n", "x.stm:1: at least five fields are needed, 4 are here; write: recording channel"),
         ("x.stm", "a left x 0.0 1.0 w\n", "x.stm:1: 'left' is no channel"),
         ("x.stm", "a 1 x 2.0 1.0 w\n", "x.stm:1: this ends at 1.0 s, before its start at 2.0 s"),
     ],
@@ -152,7 +158,7 @@ def test_lines_without_a_text_are_told(tmp_path):
 
 def test_two_files_without_an_utterance_in_common_are_refused(tmp_path):
     ref, other = written(tmp_path / "ref", KALDI), written(tmp_path / "hyp", "c x\nd y\n")
-    sentence = "hyp: no utterance of it stands in the reference: 'c' here, 'a' there; give both the same ids."
+    sentence = "hyp: no utterance of it is in the reference: 'c' here, 'a' there; give both the same ids."
     assert sentence in asrkit("score", ref, other, status=1).stderr
     assert sentence in asrkit("compare", ref, other, ref, status=1).stderr
 
