@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from asrkit import store
@@ -37,10 +37,9 @@ def identity(utterances: Sequence[Utterance], found: Sequence[Stamp], *, verify:
         verify: read every recording.
     """
     if not verify:
-        sizes = [stamp and stamp[0] for stamp in found]
-        return {"sizes": _hash(sizes)}
+        return {"sizes": _hash(stamp and stamp[0] for stamp in found)}
     digests = {path: _digest(path) for path in files(utterances)}
-    return {"contents": _hash([digests.get(u.source) if isinstance(u.source, str) else None for u in utterances])}
+    return {"contents": _hash(digests.get(u.source) if isinstance(u.source, str) else None for u in utterances)}
 
 
 def changed(utterances: Sequence[Utterance], before: object, now: Sequence[Stamp]) -> list[str]:
@@ -77,5 +76,8 @@ def _digest(path: str) -> str | None:
         return None  # a recording that cannot be read has that for its result
 
 
-def _hash(value: object) -> str:
-    return hashlib.sha256(json.dumps(value).encode()).hexdigest()
+def _hash(values: Iterable[object]) -> str:
+    found = hashlib.sha256()  # one by one: a list of millions takes no more memory
+    for value in values:
+        found.update(json.dumps(value).encode() + b"\n")
+    return found.hexdigest()

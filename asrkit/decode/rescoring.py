@@ -133,5 +133,6 @@ def _loaded(file: str, path: str) -> kenlm.Model:
         return kenlm.Model(file, silent)
     except (OSError, RuntimeError) as error:
         cure = "give an ARPA file or a binary of KenLM's build_binary"
-        what = f"kenlm cannot load this model: {reason_of(error).replace(os.path.realpath(file), path).replace(file, path)}"
+        reason = reason_of(error).replace(os.path.realpath(file), path).replace(file, path)
+        what = f"kenlm cannot load this model: {reason}"
         raise AsrkitError(what, where=path, cure=cure) from error
