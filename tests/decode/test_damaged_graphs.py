@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from asrkit.decode.inputs import Utterance
 from asrkit.decode.pipeline import Pipeline
 from asrkit.decode.setup import Setup
 from asrkit.errors import AsrkitError
@@ -44,7 +43,7 @@ def work(tmp_path, monkeypatch):
 def text():
     """Return what comes of the posteriors with the graph as it is now."""
     pipeline = Pipeline(Setup(model=None, graph="graph", posteriors="heard.npz"))
-    (answer,) = pipeline.answers([Utterance("u", "heard.npz")])
+    (answer,) = pipeline.answers([_Utterance()])
     (result,) = answer.results
     assert isinstance(result, Hypothesis), result
     return result.text
@@ -53,6 +52,11 @@ def text():
 def says(name, content):
     """Return what a file says: of the manifest, white space between values does not count."""
     return json.loads(content) if name == "manifest.json" else content
+
+
+class _Utterance:
+    utt = "u"
+    hotwords = None
 
 
 @pytest.mark.parametrize("name", FILES)
