@@ -1,19 +1,22 @@
 """What is written where a hotword is said: the graph's own words, or a phrase of the list (the law of written phrases).
 
 Where units are sounds, several texts share one sequence of units, and the search, which matches units, lifts them all.
-The text is chosen when the path is written: for each occurrence that begins and ends where words do, the lowest of
+The text is chosen when the path is written: for each occurrence, the lowest of
 
     lm_scale · LM(own words)  − word_score · words − own bonus, if the own words are a phrase of the list
     lm_scale · LM(phrase)     − word_score · words − the phrase's own bonus
 
 in the context of the words around it. LM(phrase) is the cost of its cheapest spelling: words of the graph that are
-written like it, or else one unknown word. A phrase whose own bonus is not above 0 takes nobody's place. In a closed
-vocabulary a phrase without spelling costs as much as the words that it takes the place of.
+written like it, or else one unknown word. Where a word of the path lies across an edge of the phrase (去冬 in
+去|东阿阿胶), the units that are left of it are said as other words of the graph, whose cost belongs to the phrase's. A
+phrase whose own bonus is not above 0 takes nobody's place. In a closed vocabulary a phrase without spelling costs as
+much as the words that it takes the place of, if it has the edges of words.
 """
 
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,7 +27,7 @@ from numpy.typing import NDArray
 from asrkit.decode.words import Ways, WrittenWord
 from asrkit.graph.folder import GraphFolder
 from asrkit.hotwords.graph import Match
-from asrkit.search.constrained import Node, Way, cheapest_way
+from asrkit.search.constrained import Follow, Node, Way, cheapest_way
 from asrkit.search.graph import SearchGraph
 from asrkit.search.options import Options
 from asrkit.search.path import Path, says_new_unit
@@ -94,20 +97,16 @@ class Namer:
             matches: complete occurrences of hotwords in its units.
             options: of the search; they tell lm_scale and word_score.
         """
-        first_at = {word.first: number for number, word in enumerate(written)}
-        last_at = {word.end: number + 1 for number, word in enumerate(written)}
+        firsts, ends = [word.first for word in written], [word.end for word in written]
         taken: set[int] = set()
         found = []
         for match in sorted(matches, key=lambda match: (match.start - match.end, match.start)):
-            if match.start not in first_at or match.end not in last_at:
+            first, last = bisect_right(ends, match.start), bisect_left(firsts, match.end)
+            if first >= last or not taken.isdisjoint(range(first, last)):
                 continue
-            first, last = first_at[match.start], last_at[match.end]
-            begin, end = written[first].words[0], written[last - 1].words[1]
-            aligned = spelled[begin][0] == match.start and spelled[end - 1][1] == match.end
-            if not aligned or not taken.isdisjoint(range(first, last)):
-                continue
+            words = written[first].words[0], written[last - 1].words[1]
             own_text = text_of(word.text for word in written[first:last])
-            choice = self._chosen(path, spelled, (begin, end), own_text, match, options)
+            choice = self._chosen(path, spelled, words, own_text, match, options)
             if choice is not None:
                 taken.update(range(first, last))
                 if choice.parts:
@@ -127,7 +126,9 @@ class Namer:
 
         None if the list has nothing to say: it is written as the graph has it.
         """
-        own = _listed_as(own_text, match)
+        units = spelled[words[0]][0], spelled[words[1] - 1][1]  # of the words; the phrase may have fewer of them
+        has_edges = units == (match.start, match.end)
+        own = _listed_as(own_text, match) if has_edges else None
         rivals = [phrase for phrase in match.phrases if phrase != own and match.own_bonus(phrase) > 0]
         own_bonus = 0.0 if own is None else match.own_bonus(own)
         as_listed = () if own is None or own == own_text else tuple(own.split())
@@ -137,13 +138,11 @@ class Namer:
         if place is None:
             return None
         count = words[1] - words[0]
-
-        def cost(middle: _Middle, labels: list[int], extra: float = 0.0) -> Way | None:
-            return place.way(middle, labels, extra)
-
-        mine = cost(_exactly(path.words[words[0] : words[1]].tolist()), place.labels)
+        mine = place.way(_exactly(path.words[words[0] : words[1]].tolist()), place.labels)
         if mine is None:
             return None
+        names = [self._folder.units.units[unit] for unit in path.units[units[0] : units[1]].tolist()]
+        left, right = names[: match.start - units[0]], names[len(names) - (units[1] - match.end) :]
 
         def choice(way: Way, bonus: float, parts: tuple[str, ...], number: int) -> _Choice:
             total = options.lm_scale * way.cost - options.word_score * number - bonus
@@ -151,31 +150,76 @@ class Namer:
 
         choices = [choice(mine, own_bonus, as_listed, count)]
         if own_bonus < 0:
-            other = cost(_otherwise(own_text, self._word_of), place.labels)
+            other = place.way(_otherwise(own_text, self._word_of), place.labels)
             if other is not None:
                 parts = tuple(self._word_of[word] for word in place.middle_words(other))
                 choices.append(choice(other, 0.0, parts, len(parts)))
         for phrase in sorted(rivals, key=lambda phrase: (-match.own_bonus(phrase), phrase)):
-            way, number = self._cheapest(phrase, place, match, mine, count)
-            choices.append(choice(way, match.own_bonus(phrase), tuple(phrase.split()), number))
+            cheapest = self._cheapest(phrase, place, match, left, right)
+            if cheapest is not None:
+                way, before, behind = cheapest
+                parts = (*before, *phrase.split(), *behind)
+                choices.append(choice(way, match.own_bonus(phrase), parts, len(place.middle_words(way))))
+            elif has_edges:
+                choices.append(choice(mine, match.own_bonus(phrase), tuple(phrase.split()), count))
         best = min(choices, key=lambda one: one.total)
         if best is choices[0] and own is None:
             return None
         return best
 
-    def _cheapest(self, phrase: str, place: _Place, match: Match, mine: Way, count: int) -> tuple[Way, int]:
-        """Return the cheapest spelling of a phrase, and how many words it has."""
-        spelled = place.way(_spelling(phrase, self._word_of), place.labels)
-        unknown = None
+    def _cheapest(
+        self, phrase: str, place: _Place, match: Match, left: Sequence[str], right: Sequence[str]
+    ) -> tuple[Way, list[str], list[str]] | None:
+        """Return the cheapest spelling of a phrase, and the words said as the units `left` and `right` of it."""
+        ways = []
+        spelling = self._between(left, _spelling(phrase, self._word_of), right)
+        ways.append(place.way(spelling, place.labels))
         label = place.free_label(self._unknown_units)
         if label is not None:
             extra = self._folder.unknown_cost * (match.end - match.start - 1)
-            unknown = place.way(_exactly([self._folder.unknown]), place.with_unit(label), extra)
-        ways = [way for way in (spelled, unknown) if way is not None]
-        if not ways:
-            return mine, count
-        best = min(ways, key=lambda way: way.cost)
-        return best, len(place.middle_words(best))
+            unknown = self._between(left, _exactly([self._folder.unknown]), right)
+            ways.append(place.way(unknown, place.with_unit(label), extra))
+        best = min((way for way in ways if way is not None), key=lambda way: way.cost, default=None)
+        if best is None:
+            return None
+        names = [self._word_of[word] for word in place.middle_words(best)]
+        before, behind = self._count(names, left), self._count(names[::-1], right[::-1], backwards=True)
+        return best, names[:before], names[len(names) - behind :]
+
+    def _between(self, left: Sequence[str], middle: _Middle, right: Sequence[str]) -> _Middle:
+        """Return the acceptor of words said as the units `left`, then those of `middle`, then words said as `right`."""
+        if not left and not right:
+            return middle
+        sides = tuple(left), tuple(right)
+
+        def follow(node: Node, word: int) -> Iterator[Node]:
+            stage, at = node  # type: ignore[misc]
+            if stage == 1:
+                yield from ((1, after) for after in middle.follow(at, word))
+                if not middle.is_last(at):
+                    return
+                stage, at = 2, 0
+            units = sides[stage // 2]
+            for way in self._ways.get(self._word_of[word], ()):
+                end = at + len(way)
+                if units[at:end] == tuple(way):
+                    yield (1, middle.first) if stage == 0 and end == len(units) else (stage, end)
+
+        def is_last(node: Node) -> bool:
+            stage, at = node  # type: ignore[misc]
+            return at == len(right) if stage == 2 else stage == 1 and not right and middle.is_last(at)
+
+        return _Middle((0, 0) if left else (1, middle.first), follow, is_last)
+
+    def _count(self, names: Sequence[str], units: Sequence[str], *, backwards: bool = False) -> int:
+        """Return how many of the first names are said as all of the units; both may run backwards."""
+        reached = {0}
+        for number, name in enumerate(names):
+            if len(units) in reached:
+                return number
+            ways = [tuple(way[::-1]) if backwards else tuple(way) for way in self._ways.get(name, ())]
+            reached = {at + len(way) for at in reached for way in ways if tuple(units[at : at + len(way)]) == way}
+        return len(names)
 
 
 @dataclass(frozen=True)
@@ -183,7 +227,7 @@ class _Middle:
     """An acceptor of the words between those before and behind a phrase."""
 
     first: Node
-    follow: Callable[[Node, int], Node | None]
+    follow: Follow
     is_last: Callable[[Node], bool]
 
 
@@ -262,9 +306,7 @@ class _Place:
                 if before[at] == word:
                     yield (0, at + 1) if at + 1 < len(before) else (1, middle.first)
             elif stage == 1:
-                after = middle.follow(at, word)
-                if after is not None:
-                    yield 1, after
+                yield from ((1, after) for after in middle.follow(at, word))
                 if middle.is_last(at) and behind and behind[0] == word:
                     yield 2, 1
             elif at < len(behind) and behind[at] == word:
@@ -285,7 +327,7 @@ class _Place:
 
 def _exactly(words: Sequence[int]) -> _Middle:
     return _Middle(
-        0, lambda at, word: at + 1 if at < len(words) and words[at] == word else None, lambda at: at == len(words)
+        0, lambda at, word: [at + 1] if at < len(words) and words[at] == word else [], lambda at: at == len(words)
     )
 
 
@@ -298,10 +340,10 @@ def _spelling(phrase: str, word_of: Mapping[int, str]) -> _Middle:
         cuts.update(at + i for i in range(1, len(part)) if text_of((part[i - 1], part[i])) == part[i - 1 : i + 1])
         at += len(part)
 
-    def follow(at: Node, word: int) -> Node | None:
+    def follow(at: Node, word: int) -> list[Node]:
         name = word_of[word]
         end = at + len(name)
-        return end if text.startswith(name, at) and end in cuts else None
+        return [end] if text.startswith(name, at) and end in cuts else []
 
     return _Middle(0, follow, lambda at: at == len(text))
 
@@ -310,9 +352,9 @@ def _otherwise(text: str, word_of: Mapping[int, str]) -> _Middle:
     """Return the acceptor of all words but those that are written `text`; its nodes: how much is alike, -1 no more."""
     text = "".join(text.split())
 
-    def follow(at: Node, word: int) -> Node | None:
+    def follow(at: Node, word: int) -> list[Node]:
         name = word_of[word]
-        return at + len(name) if at >= 0 and text.startswith(name, at) else -1
+        return [at + len(name) if at >= 0 and text.startswith(name, at) else -1]
 
     return _Middle(0, follow, lambda at: at == -1 or 0 < at < len(text))
 

@@ -63,21 +63,29 @@ def every_way(fst, labels):
                 waiting.append((int(arc["next"]), after, words + word, cost + float(arc["weight"])))
 
 
+def said_as(words, units):
+    """Whether the words can be said as all of the units, one after the other."""
+    if not words:
+        return not units
+    way = WORDS.get(words[0], "e").split()
+    return units[: len(way)] == way and said_as(words[1:], units[len(way) :])
+
+
 def text_by_trying(folder, path, spelled, hotwords, options):
     """Return the text by law 14: every path that reads these units is looked at."""
     fst, names = folder.fst, folder.words.symbols
     labels = (path.units + 1).tolist()
     words = path.words.tolist()
+    units = [UNITS[unit] for unit in path.units.tolist()]
     ways = list(every_way(fst, labels))
     written = [names[word] for word in words]
     taken = set()
     for match in sorted(hotwords.matches(path.units.tolist()), key=lambda m: (m.start - m.end, m.start)):
-        inside = [n for n, (first, end) in enumerate(spelled) if match.start <= first and end <= match.end]
-        if not inside or spelled[inside[0]][0] != match.start or spelled[inside[-1]][1] != match.end:
-            continue
+        inside = [n for n, (first, end) in enumerate(spelled) if first < match.end and match.start < end]
         if taken & set(inside):
             continue
         begin, end = inside[0], inside[-1] + 1
+        left, right = units[spelled[begin][0] : match.start], units[match.end : spelled[end - 1][1]]
         before, behind = tuple(words[:begin]), tuple(words[end:])
         own = "".join(names[word] for word in words[begin:end])
 
@@ -93,8 +101,19 @@ def text_by_trying(folder, path, spelled, hotwords, options):
         def score(cost, count, bonus):
             return options.lm_scale * cost - options.word_score * count - bonus
 
+        def around(middle, is_phrase, left=left, right=right):
+            """The words of both sides if the words between them are the phrase, else nothing."""
+            said = [names[word] for word in middle]
+            for i in range(len(said) + 1):
+                for j in range(i + 1, len(said) + 1):
+                    if is_phrase(said[i:j]) and said_as(said[:i], left) and said_as(said[j:], right):
+                        return ["".join(said[:i]), "".join(said[j:])]
+            return None
+
         mine = least(lambda middle, own=tuple(words[begin:end]): middle == own)
-        own_bonus = match.own_bonus(own) if own in match.phrases else 0.0
+        has_edges = not left and not right
+        is_own = own in match.phrases and has_edges
+        own_bonus = match.own_bonus(own) if is_own else 0.0
         rows = [(score(mine[0], end - begin, own_bonus), 0, own)]
         if own_bonus < 0:
             other = least(lambda middle, own=own: "".join(names[word] for word in middle) != own and middle)
@@ -102,26 +121,36 @@ def text_by_trying(folder, path, spelled, hotwords, options):
                 text = "".join(names[word] for word in other[1])
                 rows.append((score(other[0], len(other[1]), 0.0), 1, text))
         for number, phrase in enumerate(sorted(match.phrases, key=lambda p: (-match.own_bonus(p), p)), 2):
-            if phrase == own or match.own_bonus(phrase) <= 0:
+            if (phrase == own and has_edges) or match.own_bonus(phrase) <= 0:
                 continue
-            found = [least(lambda middle, phrase=phrase: "".join(names[word] for word in middle) == phrase)]
+
+            def is_spelled(said, phrase=phrase):
+                return "".join(said) == phrase
+
+            def is_unknown(said):
+                return said == [names[folder.unknown]]
+
+            found = [(least(lambda middle, so=is_spelled: around(middle, so)), is_spelled)]
             if folder.unknown:
-                unknown = UNITS.index("e") + 1
-                changed = [*labels[: match.start], unknown, *labels[match.end :]]
+                changed = [*labels[: match.start], UNITS.index("e") + 1, *labels[match.end :]]
                 others = list(every_way(fst, changed))
-                way = least(lambda middle: middle == (folder.unknown,), ways=others)
-                found.append(way and (way[0] + 0.5 * (match.end - match.start - 1), way[1]))
-            best = min((one for one in found if one), default=(mine[0], words[begin:end]))
-            rows.append((score(best[0], len(best[1]), match.own_bonus(phrase)), number, phrase))
-        _, _, text = min(rows)
-        if text != own or own in match.phrases:
+                way = least(lambda middle, so=is_unknown: around(middle, so), ways=others)
+                found.append((way and (way[0] + 0.5 * (match.end - match.start - 1), way[1]), is_unknown))
+            ((cost, middle), so) = min((one for one in found if one[0]), default=((None, ()), None))
+            if cost is not None:
+                first, last = around(middle, so)
+                rows.append((score(cost, len(middle), match.own_bonus(phrase)), number, first + phrase + last))
+            elif has_edges:
+                rows.append((score(mine[0], end - begin, match.own_bonus(phrase)), number, phrase))
+        _, number, text = min(rows)
+        if number or is_own:
             taken |= set(inside)
-        if text != own:
+        if number:
             written[begin:end] = [text] + [""] * (end - begin - 1)
     return "".join(written)
 
 
-@random_cases(60)
+@random_cases(100)
 def test_the_text_is_the_one_that_trying_all_paths_gives(tmp_path, rng):
     closed = rng.random() < 0.3
     folder = opened(tmp_path, lines_of(rng, 12), closed=closed)
@@ -201,3 +230,16 @@ def test_nbest_holds_different_texts_and_a_name_is_as_sure_as_its_sound(homophon
     assert name["confidence"] > 0.9
     totals = [reading["scores"]["total"] for reading in found["nbest"][1:]]
     assert totals == sorted(totals, reverse=True)
+
+
+def test_a_name_is_written_though_a_word_of_the_graph_lies_across_its_edge(tmp_path):
+    """戊己 is said a b; a phrase that is said b begins inside it."""
+    folder = opened(tmp_path, ["壬 戊己", "壬 戊己", "甲 丙", "甲"])
+    heard = write_posteriors(tmp_path / "p.npz", UNITS, {"u": "c a b"}, sure=1 - 1e-9)
+    (tmp_path / "list").write_text("丙 1\n", encoding="utf-8")
+    asked = ("--posteriors-in", heard, "--graph", folder.path)
+    assert run("decode", *asked).stdout == "u 壬戊己\n"
+    run("decode", *asked, "--hotwords", tmp_path / "list", "--hotword-scale", 9, "-o", tmp_path / "o")
+    (found,) = hypotheses(tmp_path / "o")
+    assert found["text"] == "壬甲丙" and [word["word"] for word in found["words"]] == ["壬", "甲", "丙"]
+    assert [word["start"] for word in found["words"]] == pytest.approx([0.0, 0.2, 0.4])
