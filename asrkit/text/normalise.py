@@ -19,11 +19,14 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-# Letters, digits and combining marks of Latin, Greek and Cyrillic: what is written with spaces between words.
+# Letters, digits and combining marks of what is written with spaces between words: Latin, Greek, Cyrillic, Hebrew,
+# Arabic, the scripts of India from Devanagari to Malayalam, Hangul.
 WORD_RANGES = (
     ("0", "9"), ("A", "Z"), ("a", "z"), ("ª", "ª"), ("º", "º"), ("À", "Ö"), ("Ø", "ö"), ("ø", "\u02af"),
     ("\u0300", "\u036f"), ("Ͱ", "ͽ"), ("Ϳ", "Ϳ"), ("Ά", "Ά"), ("Έ", "ϵ"), ("Ϸ", "ҁ"), ("\u0483", "\u052f"),
-    ("\u1e00", "\u1fbc"),
+    ("\u1e00", "\u1fbc"), ("\u0591", "\u05bd"), ("א", "ת"), ("\u0610", "\u061a"), ("\u0620", "\u0669"),
+    ("\u066e", "\u06d3"), ("\u0900", "\u0963"), ("\u0966", "\u096f"), ("\u0971", "\u0d7f"), ("\u1100", "\u11ff"),
+    ("\u3131", "\u318e"), ("\ua960", "\ua97c"), ("가", "힣"), ("\ud7b0", "\ud7fb"),
 )  # fmt: skip
 JOINERS = "'’.&,-"
 

@@ -2,7 +2,8 @@
 
 Nodes are the places between characters. A word of the lexicon that stands in the text is an arc, which costs
 −ln(count / sum of counts). Each character, and each Latin word or number, is an arc too: at the cost of a word counted
-once where it is not in the lexicon. Latin words and numbers (`normalise` says what they are) are never cut. The path
+once where it is not in the lexicon. Latin words and numbers, and those of other scripts that are written with spaces
+(`normalise` says which), are never cut. The path
 of least cost wins; of several, the one whose first word that differs is the longest. Costs are whole numbers, of
 2^-20 nats each, so that sums are exact and the result is the same on every machine.
 """
