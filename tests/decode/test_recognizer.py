@@ -36,6 +36,12 @@ def test_importing_asrkit_imports_nothing_heavy():
     assert {name for name in done.stdout.split() if name.split(".")[0] not in sys.stdlib_module_names} == {"asrkit"}
 
 
+def test_its_errors_are_caught_by_the_name_that_the_package_gives():
+    with pytest.raises(asrkit.AsrkitError, match="no such file or folder"):
+        asrkit.Recognizer().transcribe("missing.wav")
+    assert asrkit.AsrkitError is AsrkitError and "AsrkitError" in dir(asrkit)
+
+
 def test_what_it_says_is_what_the_command_says(recognizer, graph, tmp_path):
     (tmp_path / "names").write_text("林婉清 1\n", encoding="utf-8")
     for path in (None, tmp_path / "names"):
