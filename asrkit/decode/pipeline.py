@@ -15,7 +15,7 @@ from asrkit.decode.dump import replay
 from asrkit.decode.inputs import Utterance
 from asrkit.decode.list_cache import ListCache
 from asrkit.decode.pieces import Pieces
-from asrkit.decode.readings import Reader, greedy_reading, warnings_of
+from asrkit.decode.readings import Reader, greedy_reading, is_mostly_blank, warnings_of
 from asrkit.decode.setup import Setting, Setup
 from asrkit.errors import AsrkitError, Status
 from asrkit.formats import openfst, posteriors
@@ -232,12 +232,13 @@ class Pipeline:
             emission.log_probs, self._search_graph, table, setting.search, lattice=True, name=heard.utt
         )
         readings = self._readings(found, emission, setting, hotwords)
+        mostly_blank = self._search_graph.topology != "ctc" and is_mostly_blank(emission, self.units)
         hypothesis = Hypothesis(
             heard.utt,
             readings[0],
             nbest=readings if self.setup.nbest > 1 else (),
             duration=heard.duration,
-            warnings=warnings_of(heard, complete=found.complete),
+            warnings=warnings_of(heard, complete=found.complete, mostly_blank=mostly_blank),
         )
         return hypothesis, self._exported(heard.utt, found)
 

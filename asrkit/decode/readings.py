@@ -13,7 +13,7 @@ from asrkit.acoustic.model import AcousticModel, Emission
 from asrkit.decode.naming import Name, Namer, folded
 from asrkit.decode.words import WrittenWord, spans, ways_to_say, with_names, written_words
 from asrkit.formats.hyps import Alternative, FiredHotword, Scores, Word
-from asrkit.formats.specials import delimiter_of
+from asrkit.formats.specials import BLANKS, delimiter_of
 from asrkit.formats.tokens import UnitTable
 from asrkit.graph.folder import GraphFolder
 from asrkit.hotwords.graph import HotwordGraph, Match
@@ -25,6 +25,11 @@ from asrkit.search.sureness import sureness
 from asrkit.units.joining import Joiner, text_of
 
 _DIGITS = 6  # of seconds; single precision holds no more
+MOSTLY_BLANK = (
+    "most of its steps are blank, as a CTC model's are, but the graph is for a model that says one unit a step; "
+    "build the graph with --topology ctc if they are"
+)
+_FEW_STEPS = 8  # of fewer nothing is concluded
 _INCOMPLETE = "no path came to an end of the graph; this is the best that did not"
 _ESTIMATED = "times are estimated: the model does not tell them"
 
@@ -170,10 +175,23 @@ def greedy_reading(emission: Emission, model: AcousticModel, joiner: Joiner) -> 
     return Alternative(text_of(word.word for word in words), units, words, unit_times=times)
 
 
-def warnings_of(heard: Heard, *, complete: bool = True) -> tuple[str, ...]:
-    """Return what a hypothesis warns of; `complete` tells whether its path came to an end of the graph."""
-    more = ((_ESTIMATED,) if heard.estimated else ()) + (() if complete else (_INCOMPLETE,))
-    return (*heard.warnings, *more)
+def warnings_of(heard: Heard, *, complete: bool = True, mostly_blank: bool = False) -> tuple[str, ...]:
+    """Return what a hypothesis warns of.
+
+    Args:
+        heard: what it is a hypothesis of.
+        complete: whether its path came to an end of the graph.
+        mostly_blank: whether it `is_mostly_blank` and the graph is not for CTC.
+    """
+    more = ((_ESTIMATED, heard.estimated), (_INCOMPLETE, not complete), (MOSTLY_BLANK, mostly_blank))
+    return (*heard.warnings, *(warning for warning, applies in more if applies))
+
+
+def is_mostly_blank(emission: Emission, units: UnitTable) -> bool:
+    """Return whether blank is the likeliest unit of more than half of the steps, as only CTC models say it."""
+    blanks = [units.index[name] for name in BLANKS if name in units.index]
+    likeliest = emission.log_probs.argmax(axis=1)
+    return len(likeliest) >= _FEW_STEPS and 2 * int(np.isin(likeliest, blanks).sum()) > len(likeliest)
 
 
 def _unit_times(emission: Emission, spans: Sequence[Sequence[int]]) -> tuple[tuple[float, float], ...]:

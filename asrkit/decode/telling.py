@@ -9,6 +9,7 @@ from asrkit import progress
 from asrkit.audio.channels import MIXED
 from asrkit.audio.unfinished import UNFINISHED
 from asrkit.decode.pipeline import Answer
+from asrkit.decode.readings import MOSTLY_BLANK
 from asrkit.formats.hyps import Failure, Hypothesis
 
 _STAGES = ("opening", "audio", "features", "model", "posteriors", "search")
@@ -52,12 +53,12 @@ def told(answers: Iterable[Answer], total: int, jobs: int, *, data: bool) -> Ite
 
 
 def teller() -> Callable[[str, Iterable[str]], None]:
-    """Return a function that tells the warnings about how an utterance was read: those of mixed channels only once."""
+    """Return a function that tells the warnings about how an utterance was read; those of all alike only once."""
     told_of: set[str] = set()
 
     def tell(utt: str, warnings: Iterable[str]) -> None:
         for warning in warnings:
-            if warning == UNFINISHED or (warning == MIXED and warning not in told_of):
+            if warning == UNFINISHED or (warning in (MIXED, MOSTLY_BLANK) and warning not in told_of):
                 told_of.add(warning)
                 progress.warn(f"{utt}: {warning}", utt=utt)
 

@@ -186,3 +186,16 @@ def test_a_reason_names_its_utterance_once(pieces, tmp_path):
     lines = (tmp_path / "out" / "failed.jsonl").read_text(encoding="utf-8").splitlines()
     reasons = [json.loads(line)["reason"] for line in lines]
     assert [reason.split()[0] for reason in reasons] == ["its", "step"]
+
+
+@pytest.mark.parametrize(("topology", "warns"), [("identity", True), ("ctc", False)])
+def test_a_graph_that_is_not_for_ctc_warns_of_posteriors_that_are(tmp_path, topology, warns):
+    """An archive of another program does not tell its model, and the text would be wrong without a word."""
+    units = ["<blank>", *"helowrd", "|"]
+    graph = make_graph(tmp_path, units, "hello world\n", "--topology", topology)
+    steps = " ".join(f"{letter} <blank> <blank>" for letter in "hello|world")
+    heard = write_posteriors(tmp_path / "p.npz", units, {"a": steps, "b": steps, "short": "<blank> h <blank>"})
+    done = run("decode", "--posteriors-in", heard, "--graph", graph, "--quiet", "-o", tmp_path / "out")
+    assert done.stderr.count("most of its steps are blank") == warns
+    found = [any("--topology ctc" in warning for warning in h["warnings"]) for h in hypotheses(tmp_path / "out")]
+    assert found == [warns, warns, False]
