@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -80,7 +81,7 @@ class Reader:
             FiredHotword(
                 " / ".join(match.phrases), *self._when(path, emission, match.start, match.end), match.bonus
             )
-            for match in said
+            for match in _once(said)
         )  # fmt: skip
         text = text_of(word.text for word in written)
         scores = _scores(path, matches, said, names, options)
@@ -144,6 +145,18 @@ def _said(matches: Sequence[Match], written: Sequence[WrittenWord]) -> tuple[Mat
         if phrases:
             found.append(match.of(phrases, covered))
     return tuple(found)
+
+
+def _once(matches: Sequence[Match]) -> list[Match]:
+    """Return `matches` with one for each time that a phrase is said: with the bonus of its spellings inside it, too."""
+    kept: list[Match] = []
+    for match in sorted(matches, key=lambda m: (m.start, -m.end)):
+        around = next((n for n, m in enumerate(kept) if m.phrases == match.phrases and match.end <= m.end), None)
+        if around is None:
+            kept.append(match)
+        else:
+            kept[around] = replace(kept[around], bonus=kept[around].bonus + match.bonus)
+    return sorted(kept, key=lambda m: (m.end, m.start))
 
 
 def _scores(

@@ -199,3 +199,14 @@ def test_a_graph_that_is_not_for_ctc_warns_of_posteriors_that_are(tmp_path, topo
     assert done.stderr.count("most of its steps are blank") == warns
     found = [any("--topology ctc" in warning for warning in h["warnings"]) for h in hypotheses(tmp_path / "out")]
     assert found == [warns, warns, False]
+
+
+def test_a_phrase_that_is_said_once_fires_once_whatever_its_spellings(tmp_path):
+    """`▁ 1 0 月` has the spelling `1 0 月` of the same phrase inside it."""
+    units = ["<blank>", "▁", "▁OK", "世", "界", "1", "0", "月"]
+    graph = make_graph(tmp_path, units, "世界\nOK\n")
+    heard = write_posteriors(tmp_path / "p.npz", units, {"a": "▁ 1 0 月", "b": "1 0 月", "c": "▁ 1 0 月 ▁ 1 0 月"})
+    (tmp_path / "list").write_text("10月 5\n", encoding="utf-8")
+    run("decode", "--posteriors-in", heard, "--graph", graph, "--hotwords", tmp_path / "list", "-o", tmp_path / "out")
+    fired = [[(f["start"], f["end"], f["bonus"]) for f in h["hotwords"]] for h in hypotheses(tmp_path / "out")]
+    assert fired == [[(0.0, 0.8, 11.0)], [(0.0, 0.6, 9.5)], [(0.0, 0.8, 11.0), (0.8, 1.6, 11.0)]]
