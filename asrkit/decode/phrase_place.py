@@ -37,7 +37,7 @@ class Place:
 
     Attributes:
         graph: that of the path.
-        start, end: the graph's states at both ends of a window around the phrase; None: the path's end, any final state.
+        start, end: the graph's states at both ends of a window around the phrase; end None: any final state.
         before, behind: labels of the words of the window that stay, those before and behind the phrase.
         head, inside, tail: the input labels of the window, those before, of and behind the phrase.
     """
