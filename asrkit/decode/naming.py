@@ -19,9 +19,9 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
-from asrkit.decode.phrase_place import Place, between, exactly, otherwise, spelling
+from asrkit.decode.phrase_place import Place, Track, between, exactly, otherwise, spelling
 from asrkit.decode.words import Ways, WrittenWord
 from asrkit.graph.folder import GraphFolder
 from asrkit.hotwords.graph import Match
@@ -30,6 +30,8 @@ from asrkit.search.graph import SearchGraph
 from asrkit.search.options import Options
 from asrkit.search.path import Path
 from asrkit.units.joining import text_of
+
+_REMEMBERED = 4096  # ways that are kept for the next reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,9 @@ class Namer:
         """Make a namer of the graph in `folder`, opened as `graph`, whose words are said in these `ways`."""
         self._folder, self._graph, self._ways = folder, graph, ways
         self._word_of: Mapping[int, str] = folder.words.symbols
+        # The readings of an utterance are alike but for a place or two: what was found for one is found for all.
+        self._cheapest = lru_cache(_REMEMBERED)(self._cheapest_way)
+        self._exactly = lru_cache(_REMEMBERED)(lambda place, words: place.way(exactly(words), place.labels))
 
     @cached_property
     def _unknown_units(self) -> tuple[int, ...]:
@@ -92,6 +97,7 @@ class Namer:
             matches: complete occurrences of hotwords in its units.
             options: of the search; they tell lm_scale and word_score.
         """
+        track = Track(self._graph, path) if matches else None
         firsts, ends = [word.first for word in written], [word.end for word in written]
         taken: set[int] = set()
         found = []
@@ -101,7 +107,7 @@ class Namer:
                 continue
             words = written[first].words[0], written[last - 1].words[1]
             own_text = text_of(word.text for word in written[first:last])
-            choice = self._chosen(path, spelled, words, own_text, match, options)
+            choice = self._chosen(track, path, spelled, words, own_text, match, options)
             if choice is not None:
                 taken.update(range(first, last))
                 if choice.parts:
@@ -110,6 +116,7 @@ class Namer:
 
     def _chosen(
         self,
+        track: Track,
         path: Path,
         spelled: Sequence[tuple[int, int]],
         words: tuple[int, int],
@@ -129,14 +136,14 @@ class Namer:
         as_listed = () if own is None or own == own_text else tuple(own.split())
         if not rivals and own_bonus >= 0:
             return None if own is None else _Choice(0.0, 0.0, 0, as_listed)
-        place = Place.of(self._graph, path, spelled, words, match)
+        place = Place.of(track, spelled, words, match)
         if place is None:
             return None
         count = words[1] - words[0]
-        mine = place.way(exactly(path.words[words[0] : words[1]].tolist()), place.labels)
+        mine = self._exactly(place, tuple(track.words[words[0] : words[1]]))
         if mine is None:
             return None
-        names = [self._folder.units.units[unit] for unit in path.units[units[0] : units[1]].tolist()]
+        names = tuple(self._folder.units.units[unit] for unit in path.units[units[0] : units[1]].tolist())
         left, right = names[: match.start - units[0]], names[len(names) - (units[1] - match.end) :]
 
         def choice(way: Way, bonus: float, parts: tuple[str, ...], number: int) -> _Choice:
@@ -150,7 +157,7 @@ class Namer:
                 parts = tuple(self._word_of[word] for word in place.middle_words(other))
                 choices.append(choice(other, 0.0, parts, len(parts)))
         for phrase in sorted(rivals, key=lambda phrase: (-match.own_bonus(phrase), phrase)):
-            cheapest = self._cheapest(phrase, place, match, left, right)
+            cheapest = self._cheapest(phrase, place, match.end - match.start, left, right)
             if cheapest is not None:
                 way, before, behind = cheapest
                 parts = (*before, *phrase.split(), *behind)
@@ -162,15 +169,15 @@ class Namer:
             return None
         return best
 
-    def _cheapest(
-        self, phrase: str, place: Place, match: Match, left: Sequence[str], right: Sequence[str]
+    def _cheapest_way(
+        self, phrase: str, place: Place, length: int, left: tuple[str, ...], right: tuple[str, ...]
     ) -> tuple[Way, list[str], list[str]] | None:
-        """Return the cheapest spelling of a phrase, and the words said as the units `left` and `right` of it."""
+        """Return the cheapest spelling of a phrase of `length` units, and the words said as those on its sides."""
         in_words = between(left, spelling(phrase, self._word_of), right, self._ways, self._word_of)
         ways = [place.way(in_words, place.labels)]
         label = place.free_label(self._unknown_units)
         if label is not None:
-            extra = self._folder.unknown_cost * (match.end - match.start - 1)
+            extra = self._folder.unknown_cost * (length - 1)
             unknown = between(left, exactly([self._folder.unknown]), right, self._ways, self._word_of)
             ways.append(place.way(unknown, place.with_unit(label), extra))
         best = min((way for way in ways if way is not None), key=lambda way: way.cost, default=None)

@@ -6,7 +6,7 @@ A *middle* is an acceptor of the words between those before and behind the place
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,9 +31,29 @@ class Middle:
     is_last: Callable[[Node], bool]
 
 
+class Track:
+    """A path as arrays of its arcs, from which places are cut.
+
+    Attributes:
+        labels: (arcs,) the input label of each arc.
+        sources: (arcs + 1,) the graph's state before each arc, and behind the last one.
+        spoken: (units,) the arc that reads each unit first.
+        out: (arcs + 1,) how many words have come out before each arc.
+    """
+
+    def __init__(self, graph: SearchGraph, path: Path) -> None:
+        self.graph = graph
+        self.words: list[int] = path.words.tolist()
+        chosen = graph.fst.arcs[path.arcs]
+        self.labels, nexts, words = chosen["ilabel"], chosen["next"], chosen["olabel"]
+        self.sources = np.append(graph.fst.start, nexts)
+        self.spoken = np.flatnonzero(says_new_unit(graph, self.sources[:-1], self.labels, words, nexts))
+        self.out = np.cumsum(np.append(0, words != 0))
+
+
 @dataclass(frozen=True)
 class Place:
-    """Where on a path a phrase is said.
+    """Where on a path a phrase is said; places of several paths are equal if the same can be said there.
 
     Attributes:
         graph: that of the path.
@@ -42,69 +62,60 @@ class Place:
         head, inside, tail: the input labels of the window, those before, of and behind the phrase.
     """
 
-    graph: SearchGraph
+    graph: SearchGraph = field(compare=False, repr=False)
     start: int
     end: int | None
     before: tuple[int, ...]
     behind: tuple[int, ...]
-    head: list[int]
-    inside: list[int]
-    tail: list[int]
+    head: tuple[int, ...]
+    inside: tuple[int, ...]
+    tail: tuple[int, ...]
 
     @classmethod
     def of(
-        cls,
-        graph: SearchGraph,
-        path: Path,
-        spelled: Sequence[tuple[int, int]],
-        words: tuple[int, int],
-        match: Match,
+        cls, track: Track, spelled: Sequence[tuple[int, int]], words: tuple[int, int], match: Match
     ) -> Place | None:
         """Return the place of `match`, the path's words [begin, end); None if words come out where they cannot."""
         begin, end = words
-        chosen = graph.fst.arcs[path.arcs]
-        labels, nexts = chosen["ilabel"], chosen["next"]
-        sources = np.append(graph.fst.start, nexts)
-        spoken = np.flatnonzero(says_new_unit(graph, sources[:-1], labels, chosen["olabel"], nexts))
-        out = np.cumsum(np.append(0, chosen["olabel"] != 0))  # words that have come out before each arc
+        labels, sources, spoken, out = track.labels, track.sources, track.spoken, track.out
         first = int(spoken[spelled[max(0, begin - CONTEXT)][0]]) if begin > CONTEXT else 0
         last, target = len(labels), None
         if end + CONTEXT < len(spelled):
             at = int(spoken[spelled[end + CONTEXT][0]])
             if out[at] >= end:
                 last, target = at, int(sources[at])
-        if target is None and not np.isfinite(graph.fst.states["final"][sources[-1]]):
+        if target is None and not np.isfinite(track.graph.fst.states["final"][sources[-1]]):
             target = int(sources[-1])  # of a path that came to no end
         if out[first] > begin or out[last] < end:
             return None
         edges = int(spoken[match.start]), int(spoken[match.end]) if match.end < len(spoken) else last
         return cls(
-            graph=graph,
+            graph=track.graph,
             start=int(sources[first]),
             end=target,
-            before=tuple(path.words[out[first] : begin].tolist()),
-            behind=tuple(path.words[end : out[last]].tolist()),
+            before=tuple(track.words[out[first] : begin]),
+            behind=tuple(track.words[end : out[last]]),
             head=_short(labels[first : edges[0]]),
             inside=_short(labels[edges[0] : edges[1]]),
             tail=_short(labels[edges[1] : last]),
         )
 
     @property
-    def labels(self) -> list[int]:
+    def labels(self) -> tuple[int, ...]:
         """All labels of the window."""
         return self.head + self.inside + self.tail
 
-    def with_unit(self, label: int) -> list[int]:
+    def with_unit(self, label: int) -> tuple[int, ...]:
         """Return the labels with one unit in the place of the phrase."""
-        blank = [self.graph.special_units[0] + 1] if self.graph.topology == "ctc" else []
-        return [*self.head, *blank, label, *blank, *self.tail]
+        blank = (self.graph.special_units[0] + 1,) if self.graph.topology == "ctc" else ()
+        return (*self.head, *blank, label, *blank, *self.tail)
 
     def free_label(self, labels: Sequence[int]) -> int | None:
         """Return one of the labels that is not beside the phrase, so that CTC does not take it for a repeat."""
         near = {*self.head[-1:], *self.tail[:1]}
         return next((label for label in labels if label not in near), None)
 
-    def way(self, middle: Middle, labels: list[int], extra: float = 0.0) -> Way | None:
+    def way(self, middle: Middle, labels: Sequence[int], extra: float = 0.0) -> Way | None:
         """Return the cheapest way with the words before and behind the phrase, and those of `middle` in between."""
         before, behind = self.before, self.behind
 
@@ -196,10 +207,10 @@ def between(
     return Middle((0, 0) if left else (1, middle.first), follow, is_last)
 
 
-def _short(labels: NDArray[np.integer]) -> list[int]:
+def _short(labels: NDArray[np.integer]) -> tuple[int, ...]:
     """Return the labels read, runs of equal ones cut short: more of them stay in the same state of a CTC graph."""
     found: list[int] = []
     for label in labels[labels != 0].tolist():
         if len(found) < _MOST_ALIKE or any(label != before for before in found[-_MOST_ALIKE:]):
             found.append(label)
-    return found
+    return tuple(found)
