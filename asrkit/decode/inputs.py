@@ -160,10 +160,10 @@ def _of_input(name: str, allow_commands: bool) -> Iterator[Utterance]:
             yield _of_recording(recording, path)
     elif name.lower().endswith((".jsonl", ".jsonl.gz")) or _is_json(path, suffix):
         yield from _of_manifest(path, allow_commands)
-    elif (name == "-" or suffix in _LIST_SUFFIXES) and _is_wav_scp(name):
+    elif _may_be_list(path, suffix) and _is_wav_scp(name):
         for recording in kaldi_dir.parse_wav_scp(name, allow_commands=allow_commands):
             yield _of_recording(recording, path)
-    elif name == "-" or suffix in _LIST_SUFFIXES:
+    elif name == "-" or suffix in _LIST_SUFFIXES or (_may_be_list(path, suffix) and _is_list(name)):
         yield from _of_files([paths.locate(listed.path, name) for listed in paths.parse(name)])
     else:
         yield from _of_files([name])
@@ -190,6 +190,20 @@ def _is_wav_scp(name: str) -> bool:
     if not source or os.path.exists(paths.locate(first, name)):
         return False
     return source.endswith("|") or os.path.exists(paths.locate(source, name))
+
+
+def _may_be_list(path: Path, suffix: str) -> bool:
+    """Whether an input may be a list by its name; what is no ordinary file could be read only once."""
+    return os.fspath(path) == "-" or suffix in _LIST_SUFFIXES or (suffix not in AUDIO_SUFFIXES and path.is_file())
+
+
+def _is_list(name: str) -> bool:
+    """Whether the first line of a file is the path of another file."""
+    try:
+        first = next((line.strip(" \t\r") for line in head(name).split("\n") if line.strip()), "")
+        return bool(first) and Path(paths.locate(first, name)).is_file()
+    except (AsrkitError, OSError, ValueError):
+        return False  # whoever reads it tells why
 
 
 def _of_files(files: Sequence[str]) -> Iterator[Utterance]:

@@ -204,7 +204,8 @@ class Pipeline:
                 hotwords, heard = self._own(own_hotwords, setting, heard)
             return self._searched(heard, heard.emission, setting, hotwords)
         except AsrkitError as error:
-            return Failure(heard.utt, str(error)), ""
+            place = None if error.where == heard.utt else error.where  # the line names the utterance already
+            return Failure(heard.utt, str(AsrkitError(error.what, where=place, cure=error.cure))), ""
 
     def _own(
         self, phrases: tuple[Phrase, ...], setting: Setting, heard: Heard

@@ -6,7 +6,8 @@ Three kinds of file hold one; their content shows which it is:
     vocab.json  :== { "<unit>": <id>, … }            as Hugging Face writes it; the ids are 0, 1, 2 …, in any order
     tokens.txt  :== { <unit> <id> }                  one a line; the ids are 0, 1, 2 …, in any order
 
-In tokens.txt, a line of spaces and an id is the unit " ", as sherpa-onnx has it.
+In tokens.txt, a line of spaces and an id is the unit " ", as sherpa-onnx has it. The disambiguation symbols `#0 #1 …`
+that icefall lists behind the units are no units of the model.
 """
 
 from __future__ import annotations
@@ -132,4 +133,11 @@ def _from_rows(lines: list[tuple[int, str]], name: str) -> tuple[str, ...]:
     if missing is not None:
         what = f"id {missing} is missing, although there are ids up to {max(units)}"
         raise AsrkitError(what, where=name, cure="copy the model's tokens.txt anew")
-    return tuple(units[i] for i in range(len(units)))
+    return _without_disambiguation([units[i] for i in range(len(units))])
+
+
+def _without_disambiguation(units: list[str]) -> tuple[str, ...]:
+    """Return `units` without the symbols `#0`, `#1` … in their order at the end."""
+    first = next((i for i, unit in enumerate(units) if unit == "#0"), len(units))
+    symbols = [f"#{number}" for number in range(len(units) - first)]
+    return tuple(units[:first] if first and units[first:] == symbols else units)

@@ -7,6 +7,7 @@ How units join is a property of the unit table:
     h e l l o |     single letters; a delimiter, `|` or a space, stands between words (wav2vec2, NeMo)
     A P P 手 机      single letters without a delimiter: neighbours are joined (WeNet's Chinese tables)
     hello 你 好      otherwise each unit is a word
+    1 5 % 3 . 1 4   in a Chinese table the digits, points and percent signs of a number are one word
 
 An ideograph or kana is a word of its own everywhere. Spaces stand between words, except where one of the two
 neighbouring characters is an ideograph, kana or full-width mark and the other is not Hangul. A unit that is a toned
@@ -28,6 +29,7 @@ from asrkit.units.syllables import characters_of
 
 _GOES_ON = "@@"
 _WORD_START = "▁"
+_NUMBER = re.compile(r"\d[\d%‰.:]$|\d[.:]\d$")  # 15, 100%, 3.14, 12:30
 _WHITE = re.compile(r"[\s\0\ud800-\udfff]+")
 
 
@@ -81,8 +83,7 @@ class Joiner:
             piece = self._piece(unit)
             begins = apart or (self.marks_starts and unit.startswith(_WORD_START))
             if piece:
-                last = _last_character(texts[-1]) if texts else ""
-                if texts and not begins and (joins_next or self._joins(last, piece, unit)):
+                if texts and not begins and (joins_next or self._joins(_ending(texts[-1]), piece, unit)):
                     texts[-1] += piece
                     places[-1][1] = place + 1
                 else:
@@ -121,12 +122,13 @@ class Joiner:
         text = unit.removesuffix(_GOES_ON) if len(unit) > 2 else unit
         return (text.removeprefix(_WORD_START) if self.marks_starts else text).encode("utf-8", "replace")
 
-    def _joins(self, last: str, piece: bytes, unit: str) -> bool:
-        """Whether a piece without a mark of its own goes on with the word that ends in `last`."""
+    def _joins(self, ending: str, piece: bytes, unit: str) -> bool:
+        """Whether a piece without a mark of its own goes on with the word that ends in the characters `ending`."""
+        last = ending[-1:]
         if byte_of(unit) is not None and (last == "\ufffd" or 0x80 <= piece[0] < 0xC0):
             return True  # the bytes of one character
         first = piece.decode("utf-8", "replace")[:1]
-        if self._joins_digits and len(unit) == 1 and first.isdigit() and last.isdigit():
+        if self._joins_digits and len(unit) == 1 and _is_number(ending + first):
             return True  # a Chinese model says 15 digit by digit, as FunASR's post-processing has it
         if not (self.marks_starts or self.spells_letters):
             return False
@@ -161,5 +163,11 @@ def _is_latin(unit: str) -> bool:
     return any(unicodedata.category(c)[0] == "L" and not has_no_spaces(c) for c in unit)
 
 
-def _last_character(text: bytearray) -> str:
-    return text[-4:].decode("utf-8", "replace")[-1:]
+def _is_number(text: str) -> bool:
+    """Whether `text`, the two characters before a unit of one character and that unit, ends in part of a number."""
+    return _NUMBER.search(text) is not None
+
+
+def _ending(text: bytearray) -> str:
+    """Return the last two characters of `text`; a broken one is U+FFFD."""
+    return text[-8:].decode("utf-8", "replace")[-2:]

@@ -37,6 +37,20 @@ def test_recordings_lists_and_manifests_may_be_mixed_and_keep_their_order(folder
     assert found[2].cut == Cut(1, 3) and [phrase.text for phrase in found[2].hotwords] == ["保定"]
 
 
+@pytest.mark.parametrize("name", ["list", "list.paths", "wav.scp.bak"])
+def test_a_list_is_known_by_its_content_whatever_its_name(folder, name):
+    lines = "\r\nr1 a.flac\r\nr2 b.wav\r\n" if name.startswith("wav") else "\r\na.flac\r\nb.wav\r\n"
+    (folder / name).write_text(lines)
+    assert [u.source for u in utterances([str(folder / name)])] == [str(folder / "a.flac"), str(folder / "b.wav")]
+
+
+def test_text_that_names_no_file_and_bytes_are_no_lists(folder):
+    (folder / "notes.md").write_text("a note\n")
+    (folder / "bytes").write_bytes(b"\0\1\2a.flac\n")
+    names = [str(folder / "notes.md"), str(folder / "bytes")]
+    assert [u.source for u in utterances(names)] == names
+
+
 def test_a_kaldi_folder_gives_its_segments(folder):
     (folder / "wav.scp").write_text(f"rec {folder}/b.wav\n")
     (folder / "segments").write_text("u1 rec 0.5 1.5\nu3 rec 2 -1\n")

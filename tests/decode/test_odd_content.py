@@ -174,3 +174,15 @@ def test_ctm_without_times_says_so(pieces, tmp_path):
     assert "no word has a time, and ctm is made of times" in done.stderr
     done = run("decode", "--posteriors-in", heard, "--graph", pieces, "-o", tmp_path / "out")
     assert "2 utterances without times of words, left out of ctm" in done.stderr
+
+
+def test_a_reason_names_its_utterance_once(pieces, tmp_path):
+    rows = said(PIECES, ["我", "想"])
+    bad = np.full_like(rows, np.nan)
+    np.savez(tmp_path / "p.npz", good=rows, wide=np.hstack([rows, rows[:, :1]]), bad=bad)
+    done = run("decode", "--posteriors-in", tmp_path / "p.npz", "--graph", pieces, "-o", tmp_path / "out", status=3)
+    assert "wide: wide" not in done.stderr and "bad: bad" not in done.stderr
+    assert "warning: wide: its posteriors have" in done.stderr
+    lines = (tmp_path / "out" / "failed.jsonl").read_text(encoding="utf-8").splitlines()
+    reasons = [json.loads(line)["reason"] for line in lines]
+    assert [reason.split()[0] for reason in reasons] == ["its", "step"]

@@ -52,6 +52,14 @@ def test_lines_may_stand_in_any_order_and_a_lone_id_is_the_space(tmp_path):
     assert tokens.parse(path).units == ("a", " ", "b")
 
 
+def test_disambiguation_symbols_behind_the_units_are_no_units(tmp_path):
+    """icefall lists them in tokens.txt; the model has no outputs for them."""
+    assert tokens.parse(written(tmp_path / "t", "a 0\nb 1\n#0 2\n#1 3\n")).units == ("a", "b")
+    for units in (("#0", "a"), ("a", "#1"), ("#0", "#1"), ("a", "#0", "b")):
+        lines = "".join(f"{unit} {i}\n" for i, unit in enumerate(units))
+        assert tokens.parse(written(tmp_path / "t", lines)).units == units
+
+
 def test_brackets_as_first_unit_are_not_taken_for_json(tmp_path):
     assert tokens.parse(written(tmp_path / "tokens.txt", "[ 0\n{ 1\n")).units == ("[", "{")
 

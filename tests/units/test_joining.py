@@ -9,7 +9,7 @@ from asrkit.units.joining import Joiner, text_of
 from asrkit.units.special import is_special
 from tests.random_cases import random_cases
 
-PARAFORMER = ("<blank>", "<s>", "</s>", "<unk>", *"今天气打开窗口号", "hel@@", "lo", "world", "1", "5")
+PARAFORMER = ("<blank>", "<s>", "</s>", "<unk>", *"今天气打开窗口号", "hel@@", "lo", "world", *"15.%:")
 ENGLISH = (
     *("<blank>", "▁", "▁hel", "lo", "▁world", "▁hi", "你", "好", ".", "▁한국", "어", "<|zh|>", "<|HAPPY|>", "▁3"),
     *("<0xE4>", "<0xBD>", "<0xA0>"),
@@ -27,6 +27,11 @@ TONES = ("<blank>", "zhōng", "guó", "de", "ê̄")
         (PARAFORMER, "今 天 天 气", "今天天气"),
         (PARAFORMER, "打 开 hel@@ lo world 窗 口", "打开hello world窗口"),
         (PARAFORMER, "1 5 号", "15号"),
+        (PARAFORMER, "1 . 5 5 天", "1.55天"),
+        (PARAFORMER, "今 天 1 5 % lo", "今天15% lo"),
+        (PARAFORMER, "1 : 5 5 打 开", "1:55打开"),
+        (PARAFORMER, "lo . 5", "lo . 5"),
+        (PARAFORMER, "% 1", "% 1"),
         (PARAFORMER, "<s> 今 <unk> 天 </s> <blank>", "今天"),
         (PARAFORMER, "hel@@ <unk> lo", "hello"),
         (PARAFORMER, "hel@@", "hel"),
