@@ -28,7 +28,7 @@ demo: $(INSTALLED)
 	PATH="$(CURDIR)/$(RUN):$$PATH" recipes/demo/run.sh
 
 test: $(INSTALLED)
-	$(RUN)/python -m pytest
+	$(RUN)/python -m pytest --numprocesses auto --dist loadfile
 
 lint: $(INSTALLED)
 	$(RUN)/ruff check .

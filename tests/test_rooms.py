@@ -79,6 +79,29 @@ def test_imports_go_up_the_list_of_rooms_only(path):
         assert imported in before, f"{path}:{line}: {room} imports {imported}"
 
 
+def needed_modules(path):
+    """Yield the modules of asrkit that a module imports, inside functions too, but not those for types alone."""
+    names = {".".join(module.relative_to(ROOT).with_suffix("").parts): module for module in MODULES}
+    tree = tree_of(path)
+    blocks = [node for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)]
+    for_types = {id(node) for block in blocks for node in ast.walk(block)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and id(node) not in for_types and (node.module or "").startswith("asrkit"):
+            for alias in node.names:
+                found = names.get(f"{node.module}.{alias.name}", names.get(node.module))
+                if found is not None and found != path:
+                    yield found
+
+
+def test_no_two_modules_need_each_other():
+    needs = {path: set(needed_modules(path)) for path in MODULES}
+    left = dict(needs)
+    while ready := [path for path, some in left.items() if not some & left.keys()]:
+        for path in ready:
+            del left[path]
+    assert {str(path.relative_to(ROOT)) for path in left} == set()
+
+
 def test_the_package_itself_imports_nothing_heavy_and_only_main_starts_the_command():
     assert list(imported_rooms(PACKAGE / "__main__.py")) == [(3, "cli")]
     users = [path for path in MODULES if room_of(path) != "cli" and "cli" in {room for _, room in imported_rooms(path)}]

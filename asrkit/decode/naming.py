@@ -17,24 +17,21 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
-import numpy as np
-from numpy.typing import NDArray
-
+from asrkit.decode.phrase_place import Place, Track, between, exactly, otherwise, spelling
 from asrkit.decode.words import Ways, WrittenWord
 from asrkit.graph.folder import GraphFolder
 from asrkit.hotwords.graph import Match
-from asrkit.search.constrained import Follow, Node, Way, cheapest_way
+from asrkit.search.constrained import Way
 from asrkit.search.graph import SearchGraph
 from asrkit.search.options import Options
-from asrkit.search.path import Path, says_new_unit
+from asrkit.search.path import Path
 from asrkit.units.joining import text_of
 
-CONTEXT = 8  # words before and after a phrase, in which the language model may forget what was written
-_MOST_ALIKE = 3  # equal labels in a row that matter in a CTC graph
+_REMEMBERED = 4096  # ways that are kept for the next reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +67,9 @@ class Namer:
         """Make a namer of the graph in `folder`, opened as `graph`, whose words are said in these `ways`."""
         self._folder, self._graph, self._ways = folder, graph, ways
         self._word_of: Mapping[int, str] = folder.words.symbols
+        # The readings of an utterance are alike but for a place or two: what was found for one is found for all.
+        self._cheapest = lru_cache(_REMEMBERED)(self._cheapest_way)
+        self._exactly = lru_cache(_REMEMBERED)(lambda place, words: place.way(exactly(words), place.labels))
 
     @cached_property
     def _unknown_units(self) -> tuple[int, ...]:
@@ -97,6 +97,7 @@ class Namer:
             matches: complete occurrences of hotwords in its units.
             options: of the search; they tell lm_scale and word_score.
         """
+        track = Track(self._graph, path) if matches else None
         firsts, ends = [word.first for word in written], [word.end for word in written]
         taken: set[int] = set()
         found = []
@@ -106,7 +107,7 @@ class Namer:
                 continue
             words = written[first].words[0], written[last - 1].words[1]
             own_text = text_of(word.text for word in written[first:last])
-            choice = self._chosen(path, spelled, words, own_text, match, options)
+            choice = self._chosen(track, path, spelled, words, own_text, match, options)
             if choice is not None:
                 taken.update(range(first, last))
                 if choice.parts:
@@ -115,6 +116,7 @@ class Namer:
 
     def _chosen(
         self,
+        track: Track,
         path: Path,
         spelled: Sequence[tuple[int, int]],
         words: tuple[int, int],
@@ -134,14 +136,14 @@ class Namer:
         as_listed = () if own is None or own == own_text else tuple(own.split())
         if not rivals and own_bonus >= 0:
             return None if own is None else _Choice(0.0, 0.0, 0, as_listed)
-        place = _Place.of(self._graph, path, spelled, words, match)
+        place = Place.of(track, spelled, words, match)
         if place is None:
             return None
         count = words[1] - words[0]
-        mine = place.way(_exactly(path.words[words[0] : words[1]].tolist()), place.labels)
+        mine = self._exactly(place, tuple(track.words[words[0] : words[1]]))
         if mine is None:
             return None
-        names = [self._folder.units.units[unit] for unit in path.units[units[0] : units[1]].tolist()]
+        names = tuple(self._folder.units.units[unit] for unit in path.units[units[0] : units[1]].tolist())
         left, right = names[: match.start - units[0]], names[len(names) - (units[1] - match.end) :]
 
         def choice(way: Way, bonus: float, parts: tuple[str, ...], number: int) -> _Choice:
@@ -150,12 +152,12 @@ class Namer:
 
         choices = [choice(mine, own_bonus, as_listed, count)]
         if own_bonus < 0:
-            other = place.way(_otherwise(own_text, self._word_of), place.labels)
+            other = place.way(otherwise(own_text, self._word_of), place.labels)
             if other is not None:
                 parts = tuple(self._word_of[word] for word in place.middle_words(other))
                 choices.append(choice(other, 0.0, parts, len(parts)))
         for phrase in sorted(rivals, key=lambda phrase: (-match.own_bonus(phrase), phrase)):
-            cheapest = self._cheapest(phrase, place, match, left, right)
+            cheapest = self._cheapest(phrase, place, match.end - match.start, left, right)
             if cheapest is not None:
                 way, before, behind = cheapest
                 parts = (*before, *phrase.split(), *behind)
@@ -167,17 +169,16 @@ class Namer:
             return None
         return best
 
-    def _cheapest(
-        self, phrase: str, place: _Place, match: Match, left: Sequence[str], right: Sequence[str]
+    def _cheapest_way(
+        self, phrase: str, place: Place, length: int, left: tuple[str, ...], right: tuple[str, ...]
     ) -> tuple[Way, list[str], list[str]] | None:
-        """Return the cheapest spelling of a phrase, and the words said as the units `left` and `right` of it."""
-        ways = []
-        spelling = self._between(left, _spelling(phrase, self._word_of), right)
-        ways.append(place.way(spelling, place.labels))
+        """Return the cheapest spelling of a phrase of `length` units, and the words said as those on its sides."""
+        in_words = between(left, spelling(phrase, self._word_of), right, self._ways, self._word_of)
+        ways = [place.way(in_words, place.labels)]
         label = place.free_label(self._unknown_units)
         if label is not None:
-            extra = self._folder.unknown_cost * (match.end - match.start - 1)
-            unknown = self._between(left, _exactly([self._folder.unknown]), right)
+            extra = self._folder.unknown_cost * (length - 1)
+            unknown = between(left, exactly([self._folder.unknown]), right, self._ways, self._word_of)
             ways.append(place.way(unknown, place.with_unit(label), extra))
         best = min((way for way in ways if way is not None), key=lambda way: way.cost, default=None)
         if best is None:
@@ -185,31 +186,6 @@ class Namer:
         names = [self._word_of[word] for word in place.middle_words(best)]
         before, behind = self._count(names, left), self._count(names[::-1], right[::-1], backwards=True)
         return best, names[:before], names[len(names) - behind :]
-
-    def _between(self, left: Sequence[str], middle: _Middle, right: Sequence[str]) -> _Middle:
-        """Return the acceptor of words said as the units `left`, then those of `middle`, then words said as `right`."""
-        if not left and not right:
-            return middle
-        sides = tuple(left), tuple(right)
-
-        def follow(node: Node, word: int) -> Iterator[Node]:
-            stage, at = node  # type: ignore[misc]
-            if stage == 1:
-                yield from ((1, after) for after in middle.follow(at, word))
-                if not middle.is_last(at):
-                    return
-                stage, at = 2, 0
-            units = sides[stage // 2]
-            for way in self._ways.get(self._word_of[word], ()):
-                end = at + len(way)
-                if units[at:end] == tuple(way):
-                    yield (1, middle.first) if stage == 0 and end == len(units) else (stage, end)
-
-        def is_last(node: Node) -> bool:
-            stage, at = node  # type: ignore[misc]
-            return at == len(right) if stage == 2 else stage == 1 and not right and middle.is_last(at)
-
-        return _Middle((0, 0) if left else (1, middle.first), follow, is_last)
 
     def _count(self, names: Sequence[str], units: Sequence[str], *, backwards: bool = False) -> int:
         """Return how many of the first names are said as all of the units; both may run backwards."""
@@ -220,143 +196,6 @@ class Namer:
             ways = [tuple(way[::-1]) if backwards else tuple(way) for way in self._ways.get(name, ())]
             reached = {at + len(way) for at in reached for way in ways if tuple(units[at : at + len(way)]) == way}
         return len(names)
-
-
-@dataclass(frozen=True)
-class _Middle:
-    """An acceptor of the words between those before and behind a phrase."""
-
-    first: Node
-    follow: Follow
-    is_last: Callable[[Node], bool]
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Where on a path a phrase is said: a window of labels around it, and the words before and behind it."""
-
-    graph: SearchGraph
-    start: int
-    end: int | None
-    before: tuple[int, ...]
-    behind: tuple[int, ...]
-    head: list[int]
-    inside: list[int]
-    tail: list[int]
-
-    @classmethod
-    def of(
-        cls,
-        graph: SearchGraph,
-        path: Path,
-        spelled: Sequence[tuple[int, int]],
-        words: tuple[int, int],
-        match: Match,
-    ) -> _Place | None:
-        """Return the place of `match`, the path's words [begin, end); None if words come out where they cannot."""
-        begin, end = words
-        chosen = graph.fst.arcs[path.arcs]
-        labels, nexts = chosen["ilabel"], chosen["next"]
-        sources = np.append(graph.fst.start, nexts)
-        spoken = np.flatnonzero(says_new_unit(graph, sources[:-1], labels, chosen["olabel"], nexts))
-        out = np.cumsum(np.append(0, chosen["olabel"] != 0))  # words that have come out before each arc
-        first = int(spoken[spelled[max(0, begin - CONTEXT)][0]]) if begin > CONTEXT else 0
-        last, target = len(labels), None
-        if end + CONTEXT < len(spelled):
-            at = int(spoken[spelled[end + CONTEXT][0]])
-            if out[at] >= end:
-                last, target = at, int(sources[at])
-        if target is None and not np.isfinite(graph.fst.states["final"][sources[-1]]):
-            target = int(sources[-1])  # of a path that came to no end
-        if out[first] > begin or out[last] < end:
-            return None
-        edges = int(spoken[match.start]), int(spoken[match.end]) if match.end < len(spoken) else last
-        return cls(
-            graph=graph,
-            start=int(sources[first]),
-            end=target,
-            before=tuple(path.words[out[first] : begin].tolist()),
-            behind=tuple(path.words[end : out[last]].tolist()),
-            head=_short(labels[first : edges[0]]),
-            inside=_short(labels[edges[0] : edges[1]]),
-            tail=_short(labels[edges[1] : last]),
-        )
-
-    @property
-    def labels(self) -> list[int]:
-        return self.head + self.inside + self.tail
-
-    def with_unit(self, label: int) -> list[int]:
-        """Return the labels with one unit in the place of the phrase."""
-        blank = [self.graph.special_units[0] + 1] if self.graph.topology == "ctc" else []
-        return [*self.head, *blank, label, *blank, *self.tail]
-
-    def free_label(self, labels: Sequence[int]) -> int | None:
-        """Return one of the labels that is not beside the phrase, so that CTC does not take it for a repeat."""
-        near = {*self.head[-1:], *self.tail[:1]}
-        return next((label for label in labels if label not in near), None)
-
-    def way(self, middle: _Middle, labels: list[int], extra: float = 0.0) -> Way | None:
-        """Return the cheapest way with the words before and behind the phrase, and those of `middle` in between."""
-        before, behind = self.before, self.behind
-
-        def follow(node: Node, word: int) -> Iterator[Node]:
-            stage, at = node  # type: ignore[misc]
-            if stage == 0:
-                if before[at] == word:
-                    yield (0, at + 1) if at + 1 < len(before) else (1, middle.first)
-            elif stage == 1:
-                yield from ((1, after) for after in middle.follow(at, word))
-                if middle.is_last(at) and behind and behind[0] == word:
-                    yield 2, 1
-            elif at < len(behind) and behind[at] == word:
-                yield 2, at + 1
-
-        def is_last(node: Node) -> bool:
-            stage, at = node  # type: ignore[misc]
-            return at == len(behind) if stage == 2 else stage == 1 and not behind and middle.is_last(at)
-
-        first = (0, 0) if before else (1, middle.first)
-        way = cheapest_way(self.graph.fst, self.start, labels, first, follow, is_last, end=self.end)
-        return None if way is None else way._replace(cost=way.cost + extra)
-
-    def middle_words(self, way: Way) -> tuple[int, ...]:
-        """Return the words of a way between those before and behind."""
-        return way.words[len(self.before) : len(way.words) - len(self.behind)]
-
-
-def _exactly(words: Sequence[int]) -> _Middle:
-    return _Middle(
-        0, lambda at, word: [at + 1] if at < len(words) and words[at] == word else [], lambda at: at == len(words)
-    )
-
-
-def _spelling(phrase: str, word_of: Mapping[int, str]) -> _Middle:
-    """Return the acceptor of the words that are written like `phrase`, in whatever way they cut it."""
-    text = "".join(phrase.split())
-    cuts, at = {0, len(text)}, 0
-    for part in phrase.split():
-        cuts.add(at)
-        cuts.update(at + i for i in range(1, len(part)) if text_of((part[i - 1], part[i])) == part[i - 1 : i + 1])
-        at += len(part)
-
-    def follow(at: Node, word: int) -> list[Node]:
-        name = word_of[word]
-        end = at + len(name)
-        return [end] if text.startswith(name, at) and end in cuts else []
-
-    return _Middle(0, follow, lambda at: at == len(text))
-
-
-def _otherwise(text: str, word_of: Mapping[int, str]) -> _Middle:
-    """Return the acceptor of all words but those that are written `text`; its nodes: how much is alike, -1 no more."""
-    text = "".join(text.split())
-
-    def follow(at: Node, word: int) -> list[Node]:
-        name = word_of[word]
-        return [at + len(name) if at >= 0 and text.startswith(name, at) else -1]
-
-    return _Middle(0, follow, lambda at: at == -1 or 0 < at < len(text))
 
 
 def _listed_as(text: str, match: Match) -> str | None:
@@ -370,12 +209,3 @@ def _listed_as(text: str, match: Match) -> str | None:
 def folded(text: str) -> str:
     """Return `text` as it is compared with a hotword: without spaces, case and width."""
     return "".join(unicodedata.normalize("NFKC", text).casefold().split())
-
-
-def _short(labels: NDArray[np.integer]) -> list[int]:
-    """Return the labels read, runs of equal ones cut short: more of them stay in the same state of a CTC graph."""
-    found: list[int] = []
-    for label in labels[labels != 0].tolist():
-        if len(found) < _MOST_ALIKE or any(label != before for before in found[-_MOST_ALIKE:]):
-            found.append(label)
-    return found

@@ -37,7 +37,7 @@ from asrkit.units.joining import Joiner
 if TYPE_CHECKING:
     from asrkit.decode.rescoring import Rescorer
 
-_MORE, _MOST_PATHS = 4, 64  # n-best: how many times more paths are asked for where texts are alike, and the bound
+_MORE, _MOST_PATHS = 4, 500  # n-best: how many times more paths are asked for where texts are alike, and the bound
 
 @dataclass(frozen=True)
 class Answer:
@@ -260,9 +260,9 @@ class Pipeline:
                 reading = self._reader.reading(path, emission, hotwords, setting.search, lattice)
                 texts.setdefault(reading.text, reading)
             done = len(paths)
-            if len(texts) >= wanted or done < asked or asked >= _MOST_PATHS * wanted:
+            if len(texts) >= wanted or done < asked or asked >= _MOST_PATHS:
                 break
-            asked *= _MORE
+            asked = min(_MORE * asked, max(asked, _MOST_PATHS))
         first, *others = texts.values()
         others.sort(key=lambda reading: -reading.scores.total)
         return (first, *others[: wanted - 1])

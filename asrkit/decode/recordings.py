@@ -12,7 +12,7 @@ from asrkit import store
 from asrkit.decode.inputs import Utterance
 from asrkit.errors import AsrkitError
 
-Stamp = list[int] | None  # bytes, and nanoseconds at which they were last changed; None of what is no file
+Stamp = tuple[int, int] | None  # bytes, and nanoseconds at which they were last changed; None of what is no file
 _NAMED = 3
 
 
@@ -24,8 +24,17 @@ def files(utterances: Sequence[Utterance]) -> Iterator[str]:
 
 def stamps(utterances: Sequence[Utterance]) -> list[Stamp]:
     """Return the stamp of each utterance's recording."""
-    known = {path: _stamp(path) for path in files(utterances)}
-    return [None if u.is_command or not isinstance(u.source, str) else known.get(u.source) for u in utterances]
+    found: list[Stamp] = []
+    before, stamp = "", None  # utterances of one recording mostly follow each other; a list of millions is kept small
+    for utterance in utterances:
+        source = utterance.source
+        if utterance.is_command or not isinstance(source, str) or not source:
+            found.append(None)
+            continue
+        if source != before:
+            before, stamp = source, _stamp(source)
+        found.append(stamp)
+    return found
 
 
 def identity(utterances: Sequence[Utterance], found: Sequence[Stamp], *, verify: bool) -> dict[str, str]:
@@ -46,7 +55,8 @@ def changed(utterances: Sequence[Utterance], before: object, now: Sequence[Stamp
     """Return the ids of the utterances whose recordings have other stamps than before."""
     if not isinstance(before, list) or len(before) != len(now):
         return [utterance.utt for utterance in utterances]
-    return [u.utt for u, then, here in zip(utterances, before, now, strict=True) if then != here]
+    pairs = zip(utterances, before, now, strict=True)
+    return [u.utt for u, then, here in pairs if then != (here and list(here))]  # JSON has lists
 
 
 def newer(utterances: Sequence[Utterance], now: Sequence[Stamp], results: Path) -> list[str]:
@@ -66,7 +76,7 @@ def _stamp(path: str) -> Stamp:
         found = os.stat(path)
     except (OSError, ValueError):
         return None
-    return [found.st_size, found.st_mtime_ns]
+    return found.st_size, found.st_mtime_ns
 
 
 def _digest(path: str) -> str | None:

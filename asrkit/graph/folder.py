@@ -141,7 +141,7 @@ def write_graph(
         write_lines(folder / LEXICON, lexicon.serialize(_spelled(vocabulary)))
         write_lines(folder / COSTS, pronunciation_costs.serialize(_costs(vocabulary)))
         write_manifest(
-            folder, KIND, final=final, inputs=inputs, options=options, facts=facts, packages=("numpy", "pynini")
+            folder, KIND, final=final, inputs=inputs, options=options, facts=facts, packages=("numpy",)
         )
 
 

@@ -23,6 +23,7 @@ from asrkit.formats.arpa_render import Piece, writing
 from asrkit.lm import discounts as discounting
 from asrkit.lm import initial_probabilities as initial
 from asrkit.lm.adjust_counts import Block, ngrams
+from asrkit.lm.checks import check_any
 from asrkit.lm.corpus import BOS, EOS, SPECIAL_WORDS, UNK, SentenceReader, Vocabulary
 from asrkit.lm.corpus_count import sorted_ngrams
 from asrkit.lm.discounts import Discounts
@@ -32,7 +33,6 @@ from asrkit.lm.packing import TOP, Packing, unpack
 from asrkit.lm.pile import Memory, Pile
 from asrkit.lm.scatter import Scatter
 from asrkit.lm.sorting import Workshop
-from asrkit.lm.train import check_any
 
 _BLOCK_ROWS = 1 << 15
 _SLACK = 48 << 20  # small buffers, and text on its way to the file

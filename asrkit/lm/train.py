@@ -10,6 +10,7 @@ from typing import Any
 
 from asrkit import defaults, progress
 from asrkit.errors import AsrkitError, Status, shown
+from asrkit.lm.checks import check_any
 
 MODIFIED_KNESER_NEY = "modified-kneser-ney"
 SMOOTHINGS: dict[str, tuple[str, ...]] = {
@@ -77,13 +78,6 @@ def train(request: Request) -> None:
     model = module.estimate(counts, **_smoothing_options(request))
     progress.stage(3, 3, "writing the model")
     arpa.write(request.output, model)
-
-
-def check_any(count: int, order: int, wanted: int) -> None:
-    """Raise an AsrkitError if the text has no n-grams of `order`, that is, no sentence is long enough."""
-    if count == 0:
-        what = f"no sentence is long enough for {order}-grams, and --order is {wanted}"
-        raise AsrkitError(what, cure=f"give longer sentences, or --order {order - 1}")
 
 
 def _check_options(request: Request) -> None:

@@ -20,6 +20,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from asrkit.formats.specials import delimiter_of, has_no_spaces
 from asrkit.formats.tokens import UnitTable
@@ -61,7 +62,12 @@ class Joiner:
         )
         self._joins_digits = not self.marks_starts and any(has_no_spaces(unit[:1]) for unit in spoken)
         self.delimiters = frozenset((delimiter_of(units.units), *units.index.keys() & {" ", "<space>"})) - {None}
-        self._characters: Mapping[str, str] = characters_of(units)
+        self._units = units
+
+    @cached_property
+    def _characters(self) -> Mapping[str, str]:
+        """The character of each unit that is a syllable; read when it is first needed, which takes a while."""
+        return characters_of(self._units)
 
     def words(self, units: Sequence[str]) -> list[UnitWord]:
         """Return the words that `units` spell; special units and delimiters are part of none."""

@@ -89,7 +89,7 @@ def test_special_words_are_refused_skipped_or_taken_for_space(path):
         (b"a\nb\rc\n", "text:2", "a carriage return"),
         (b"a\n" + b"x" * 10_000 + b"\n", "text:2", "a word of 10,000 bytes"),
         (b"\xff\xfea\0\n\0", "text", "UTF-16"),
-        (gzip.compress(b"a b c\n" * 1000)[:-9], "text", "damaged or cut short"),
+        (gzip.compress(b"a b c\n" * 1000, mtime=0)[:-9], "text", "damaged or cut short"),
         (b"\x7fELF\x02\x01\x01\0\0\0", "text:1", "a NUL byte"),
     ],
 )
