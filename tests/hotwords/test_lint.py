@@ -62,7 +62,9 @@ def test_a_list_that_is_well_has_no_findings():
 def test_homophones_of_the_list_are_found():
     findings = lint(listed("张三:1", "章三:2"), Speller(TONED, WORDS))
     assert ("WARNING", "homophones", "张三", 1) in kinds(findings)
-    assert "'章三' (line 2) (zhāng sān)" in next(f.what for f in findings if f.kind == "homophones")
+    (finding,) = (f for f in findings if f.kind == "homophones")
+    assert "'章三' (line 2) (zhāng sān)" in finding.what
+    assert "the heavier is written" in finding.advice and "cannot tell them apart" not in finding.advice  # law 14
 
 
 def test_words_that_sound_alike_are_told_with_their_probability():
