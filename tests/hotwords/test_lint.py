@@ -77,6 +77,7 @@ def test_words_that_sound_alike_are_told_with_their_probability():
     speller = Speller(TONED, WORDS)
     (finding,) = lint(listed("保定"), speller, probabilities=word_probabilities(model, speller))
     assert finding.severity == Severity.WARNING and finding.what == "sounds like '宝定' (probability 1.0e-03)"
+    assert "where its bonus outweighs the language model" in finding.advice  # a weight of 0 still has a bonus for units
     (finding,) = lint(listed("保定"), speller)
     assert finding.severity == Severity.NOTE and finding.what == "sounds like '宝定', '抱定'"
     assert lint(listed("保定:-1"), speller)[0].kind == "penalty"
