@@ -212,7 +212,10 @@ def _rival_has_it(answer: Explanation) -> bool:
 
 def _margin(answer: Explanation, rival: str | None) -> Iterator[str]:
     """Yield what is told of the competitor, whose words are `rival`."""
-    if rival is None or answer.parts is None:
+    if rival is None or answer.parts is None or answer.rival is None:
+        return
+    if answer.cause == Cause.NOT_LISTED and answer.rival.units.tolist() == answer.best.units.tolist():
+        yield "  its sound came out, written otherwise, since it is not listed"  # one path: a margin would be none
         return
     holder = {
         Cause.RECOGNISED: "the best path without it",

@@ -69,6 +69,8 @@ def test_a_name_whose_sound_came_out_in_other_characters_is_not_called_recognise
     assert lines[other + 2] == "    阿莫西林 -> 阿莫西淋"
     unlisted = asrkit("hotwords", "explain", "said", "阿莫西淋", *asked).stdout
     assert unlisted.startswith("'阿莫西淋': not in the list; what came out: 阿莫西林\n")
+    assert unlisted.splitlines()[1] == "  its sound came out, written otherwise, since it is not listed"
+    assert "nats ahead" not in unlisted
 
 
 def test_why_no_bias_has_a_phrase_written_is_told_as_it_is(graph, tmp_path):
