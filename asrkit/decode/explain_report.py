@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from asrkit.acoustic import listening
 from asrkit.acoustic.model import AcousticModel, Emission
-from asrkit.decode.explain import WIDE_ACTIVE, explain
+from asrkit.decode.explain import FAR, WIDE_ACTIVE, explain
 from asrkit.decode.explanation import Cause, Explanation
 from asrkit.decode.inputs import utterances
 from asrkit.decode.readings import Reader
@@ -39,7 +39,6 @@ _ADVICE = {
     Cause.INSIDE_A_WORD: "no bias helps: a hotword begins and ends where words do; list the longer word if it is meant",
     Cause.NOT_IN_GRAPH: "no bias helps: add its words to the lexicon and build the graph again",
     Cause.FAR_AWAY: "no bias helps: the model heard something else; look at the recording, or at the reading of it",
-    Cause.WRITTEN_OTHERWISE: "no bias helps: with a scale of 0 the language model chooses among words of equal sound",
 }
 
 
@@ -163,8 +162,29 @@ def sentences(
         what = "written so" if answer.cause == Cause.WRITTEN_OTHERWISE else "recognised"
         yield f"  {listed}with a word bias of {answer.smallest_bias:.2f} it is {what} (tried out); that changes:"
         yield from _changes(came_out, written(after, answer.with_bias()))
-    elif answer.cause in _ADVICE:
-        yield f"  {_ADVICE[answer.cause]}"
+    elif advice := _advice(answer):
+        yield f"  {advice}"
+
+
+def _advice(answer: Explanation) -> str | None:
+    """Return what is told of a phrase that no word bias brings."""
+    if answer.cause in _ADVICE or answer.cause == Cause.RECOGNISED or answer.with_phrase is None:
+        return _ADVICE.get(answer.cause)
+    if answer.with_phrase.scale == 0:
+        return "no bias helps: with a scale of 0 biases count for nothing"
+    if answer.cause != Cause.WRITTEN_OTHERWISE:
+        return None
+    matches = answer.with_phrase.matches(answer.best.units.tolist(), answer.best.breaks.tolist())
+    own = [match for match in matches if answer.phrase in match.phrases]
+    longer = [
+        name
+        for match in matches
+        if any(match.end - match.start > m.end - m.start and match.start < m.end and m.start < match.end for m in own)
+        for name in match.phrases
+    ]
+    if longer:
+        return f"no bias helps: the longer hotword {shown(longer[0])} lies over it, and the longest is written"
+    return f"no word bias up to {FAR:g} nats has it written: what came out has its sound, but other words there"
 
 
 def _text(words: Sequence[str]) -> str:
@@ -192,7 +212,10 @@ def _rival_has_it(answer: Explanation) -> bool:
 
 def _margin(answer: Explanation, rival: str | None) -> Iterator[str]:
     """Yield what is told of the competitor, whose words are `rival`."""
-    if rival is None or answer.parts is None:
+    if rival is None or answer.parts is None or answer.rival is None:
+        return
+    if answer.cause == Cause.NOT_LISTED and answer.rival.units.tolist() == answer.best.units.tolist():
+        yield "  its sound came out, written otherwise, since it is not listed"  # one path: a margin would be none
         return
     holder = {
         Cause.RECOGNISED: "the best path without it",

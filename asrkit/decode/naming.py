@@ -22,14 +22,14 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from asrkit.decode.phrase_place import Place, Track, between, exactly, otherwise, spelling
-from asrkit.decode.words import Ways, WrittenWord
+from asrkit.decode.words import Ways, WrittenWord, spans
 from asrkit.graph.folder import GraphFolder
 from asrkit.hotwords.graph import Match
 from asrkit.search.constrained import Way
 from asrkit.search.graph import SearchGraph
 from asrkit.search.options import Options
 from asrkit.search.path import Path
-from asrkit.units.joining import text_of
+from asrkit.units.joining import Joiner, text_of
 
 _REMEMBERED = 4096  # ways that are kept for the next reading
 
@@ -63,9 +63,10 @@ class _Choice:
 class Namer:
     """Chooses the texts of hotwords on paths through one graph."""
 
-    def __init__(self, folder: GraphFolder, graph: SearchGraph, ways: Ways) -> None:
+    def __init__(self, folder: GraphFolder, graph: SearchGraph, ways: Ways, joiner: Joiner) -> None:
         """Make a namer of the graph in `folder`, opened as `graph`, whose words are said in these `ways`."""
-        self._folder, self._graph, self._ways = folder, graph, ways
+        self._folder, self._graph, self._ways, self._joiner = folder, graph, ways, joiner
+        self._unknown_name = folder.words.symbols[folder.unknown] if folder.unknown else None
         self._word_of: Mapping[int, str] = folder.words.symbols
         # The readings of an utterance are alike but for a place or two: what was found for one is found for all.
         self._cheapest = lru_cache(_REMEMBERED)(self._cheapest_way)
@@ -133,7 +134,7 @@ class Namer:
         own = _listed_as(own_text, match) if has_edges else None
         rivals = [phrase for phrase in match.phrases if phrase != own and match.own_bonus(phrase) > 0]
         own_bonus = 0.0 if own is None else match.own_bonus(own)
-        as_listed = () if own is None or own == own_text else tuple(own.split())
+        as_listed = () if own is None or own == own_text or own_bonus <= 0 else tuple(own.split())
         if not rivals and own_bonus >= 0:
             return None if own is None else _Choice(0.0, 0.0, 0, as_listed)
         place = Place.of(track, spelled, words, match)
@@ -152,7 +153,7 @@ class Namer:
 
         choices = [choice(mine, own_bonus, as_listed, count)]
         if own_bonus < 0:
-            other = place.way(otherwise(own_text, self._word_of), place.labels)
+            other = place.way(otherwise(own_text, self._word_of, self._folder.unknown), place.labels)
             if other is not None:
                 parts = tuple(self._word_of[word] for word in place.middle_words(other))
                 choices.append(choice(other, 0.0, parts, len(parts)))
@@ -184,18 +185,23 @@ class Namer:
         if best is None:
             return None
         names = [self._word_of[word] for word in place.middle_words(best)]
-        before, behind = self._count(names, left), self._count(names[::-1], right[::-1], backwards=True)
-        return best, names[:before], names[len(names) - behind :]
+        return best, self._beside(names, left), self._beside(names, right, at_end=True)
 
-    def _count(self, names: Sequence[str], units: Sequence[str], *, backwards: bool = False) -> int:
-        """Return how many of the first names are said as all of the units; both may run backwards."""
-        reached = {0}
-        for number, name in enumerate(names):
-            if len(units) in reached:
-                return number
-            ways = [tuple(way[::-1]) if backwards else tuple(way) for way in self._ways.get(name, ())]
-            reached = {at + len(way) for at in reached for way in ways if tuple(units[at : at + len(way)]) == way}
-        return len(names)
+    def _beside(self, names: Sequence[str], units: Sequence[str], *, at_end: bool = False) -> list[str]:
+        """Return how the first (or last) of the names, those that are said as the units, are written."""
+        for count in range(1, len(names) + 1) if units else ():
+            some = names[len(names) - count :] if at_end else names[:count]
+            places = spans(some, units, self._ways)
+            if places is not None:
+                return [
+                    text
+                    for name, (first, end) in zip(some, places, strict=True)
+                    for text in ([name] if name != self._unknown_name else self._texts(units[first:end]))
+                ]
+        return []
+
+    def _texts(self, units: Sequence[str]) -> list[str]:
+        return [word.text for word in self._joiner.words(units)]
 
 
 def _listed_as(text: str, match: Match) -> str | None:

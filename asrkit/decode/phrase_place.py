@@ -168,11 +168,16 @@ def spelling(phrase: str, word_of: Mapping[int, str]) -> Middle:
     return Middle(0, follow, lambda at: at == len(text))
 
 
-def otherwise(text: str, word_of: Mapping[int, str]) -> Middle:
-    """Return the acceptor of all words but those that are written `text`; its nodes: how much is alike, -1 no more."""
+def otherwise(text: str, word_of: Mapping[int, str], unknown: int) -> Middle:
+    """Return the acceptor of all known words but those that are written `text`.
+
+    Its nodes tell how much is alike, -1 no more.
+    """
     text = "".join(text.split())
 
     def follow(at: Node, word: int) -> list[Node]:
+        if word == unknown:
+            return []
         name = word_of[word]
         return [at + len(name) if at >= 0 and text.startswith(name, at) else -1]
 

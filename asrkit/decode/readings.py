@@ -49,7 +49,7 @@ class Reader:
         self._delimiter = delimiter_of(units.index)
         self.word_of: Mapping[int, str] = folder.words.symbols
         self._ways = ways_to_say(folder.lexicon, self._delimiter)
-        self._namer = Namer(folder, graph, self._ways)
+        self._namer = Namer(folder, graph, self._ways, self._joiner)
 
     def reading(
         self,

@@ -145,7 +145,7 @@ class HotwordGraph:
             raise AsrkitError(what, cure="spell it with the unit table of the model")
         with np.errstate(over="ignore", invalid="ignore"):
             scaled = np.nan_to_num(weights * scale)  # an infinite weight is as good as none if the scale is 0
-        bias = np.clip(scaled, -LARGEST_BIAS, LARGEST_BIAS)[phrase_of]
+        bias = np.clip(scaled, -LARGEST_BIAS, LARGEST_BIAS)[phrase_of] + 0.0  # no -0.0
         bias[_holds_another(ordered, words)] = 0
         per_unit = _bias_per_unit(incremental_bias, scale)
         spellings = Spellings(all_units, first, bias, (weights[phrase_of] >= 0) & (per_unit > 0))

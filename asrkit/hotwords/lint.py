@@ -169,11 +169,9 @@ def _homophones(spelled: Sequence[SpelledPhrase], speller: Speller) -> Iterator[
         texts = {speller.folded(phrase.phrase) for phrase in phrases}
         if len(texts) > 1:
             first, *others = phrases
-            what = f"sounds like {_list(others)} ({_spoken(units, speller)}): the larger weight counts for all of them"
-            yield Finding(
-                Severity.WARNING, "homophones", first.phrase, first.line, what,
-                "hotwords cannot tell them apart: let the language model know how often each is written",
-            )  # fmt: skip
+            what = f"sounds like {_list(others)} ({_spoken(units, speller)})"
+            advice = "of words equally likely the heavier is written: give the one that is meant the larger weight"
+            yield Finding(Severity.WARNING, "homophones", first.phrase, first.line, what, advice)
 
 
 def _like_common_words(
@@ -196,7 +194,8 @@ def _like_common_words(
             severity = Severity.NOTE if probabilities is None else Severity.WARNING
             yield Finding(
                 severity, "sounds-like-a-word", phrase.phrase, phrase.line, f"sounds like {told}",
-                "it will be heard where they are said: keep its weight at 0, or give a longer phrase around it",
+                "it is written in their place where its bonus outweighs the language model: "
+                "lower its weight, or give a longer phrase around it",
             )  # fmt: skip
 
 

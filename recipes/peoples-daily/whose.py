@@ -2,8 +2,10 @@
 
 The question needs the score of the best path that says what was said. `lists` writes a hotword list for each utterance,
 its own sentence, and `lists.txt` with all of them, for `asrkit decode --utt-hotwords`; with a large bias the search
-then finds that path, if there is one, and the score less the bonus is the path's own. `table` compares it with the
-score of what came out: where what was said scores less, no search would have found it.
+then finds that path, if there is one. Its score less the bonus is that of its sounds written as in the reference: the
+LM cost of a written phrase is its own (law 14), not that of the homophones through which the path may go. `table`
+compares it with the score of what came out, which no list has written: where what was said scores less, it is not what
+a search should find, however wide.
 """
 
 from __future__ import annotations
@@ -20,8 +22,8 @@ _NEARLY = 1e-3  # nats: the rounding of scores in files
 RIGHT, SOUNDS, MODELS, SEARCH, NO_PATH = (
     "came out right",
     "same sounds, other characters: the language model's",
-    "what was said scores less: the models'",
-    "what was said scores more: the search's",
+    "what was said, as it is written, scores less: the models'",
+    "what was said, as it is written, scores more: the search's",
     "what was said has no path: as many units as the model counted, or one that it knows, do not say it",
 )
 

@@ -69,3 +69,22 @@ def test_a_name_whose_sound_came_out_in_other_characters_is_not_called_recognise
     assert lines[other + 2] == "    阿莫西林 -> 阿莫西淋"
     unlisted = asrkit("hotwords", "explain", "said", "阿莫西淋", *asked).stdout
     assert unlisted.startswith("'阿莫西淋': not in the list; what came out: 阿莫西林\n")
+    assert unlisted.splitlines()[1] == "  its sound came out, written otherwise, since it is not listed"
+    assert "nats ahead" not in unlisted
+
+
+def test_why_no_bias_has_a_phrase_written_is_told_as_it_is(graph, tmp_path):
+    """阿莫西林 is said; a hotword within a longer one is not written, and with a scale of 0 none is."""
+    units = tokens.parse(TOKENS)
+    said = next(entry.units for entry in lexicon.parse(graph / "lexicon.txt").entries if entry.word == "阿莫西林")
+    log_probs = np.full((len(said), len(units.units)), -20.0, np.float32)
+    log_probs[np.arange(len(said)), [units.index[unit] for unit in said]] = 0
+    with posteriors.writer(tmp_path / "said.npz") as add:
+        add("said", posteriors.Posteriors(log_probs, None))
+    (tmp_path / "names").write_text("阿莫西林 5\n莫西淋\n", encoding="utf-8")
+    asked = ("--posteriors", tmp_path / "said.npz", "--graph", graph, "--hotwords", tmp_path / "names")
+    within = asrkit("hotwords", "explain", "said", "莫西淋", *asked).stdout
+    assert within.startswith("'莫西淋': its sound was recognised, but written otherwise")
+    assert "the longer hotword '阿莫西林' lies over it" in within and "scale" not in within
+    unscaled = asrkit("hotwords", "explain", "said", "阿莫西淋", *asked, "--hotword-scale", 0).stdout
+    assert "with a scale of 0 biases count for nothing" in unscaled

@@ -15,7 +15,7 @@ from asrkit.search.decoder import decode
 from asrkit.search.graph import search_graph
 from asrkit.search.options import Options
 from tests.cli.running import asrkit as run
-from tests.decode.crafted import said, write_posteriors
+from tests.decode.crafted import make_graph, said, write_posteriors
 from tests.decode.demo import hypotheses
 from tests.random_cases import random_cases
 
@@ -116,7 +116,11 @@ def text_by_trying(folder, path, spelled, hotwords, options):
         own_bonus = match.own_bonus(own) if is_own else 0.0
         rows = [(score(mine[0], end - begin, own_bonus), 0, own)]
         if own_bonus < 0:
-            other = least(lambda middle, own=own: "".join(names[word] for word in middle) != own and middle)
+            other = least(
+                lambda middle, own=own: middle
+                and folder.unknown not in middle
+                and "".join(names[word] for word in middle) != own
+            )
             if other:
                 text = "".join(names[word] for word in other[1])
                 rows.append((score(other[0], len(other[1]), 0.0), 1, text))
@@ -243,3 +247,41 @@ def test_a_name_is_written_though_a_word_of_the_graph_lies_across_its_edge(tmp_p
     (found,) = hypotheses(tmp_path / "o")
     assert found["text"] == "壬甲丙" and [word["word"] for word in found["words"]] == ["壬", "甲", "丙"]
     assert [word["start"] for word in found["words"]] == pytest.approx([0.0, 0.2, 0.4])
+
+
+def test_a_penalty_never_puts_the_unknown_word_into_a_text(tmp_path):
+    units = ["<blank>", *"我买阳光保险"]
+    graph = make_graph(tmp_path / "g", units, "我 买 阳光 保险\n我 买 保险\n")
+    heard = write_posteriors(tmp_path / "p.npz", units, {"u": "我 买 阳 光 保 险"})
+    (tmp_path / "list").write_text("阳光 -5\n", encoding="utf-8")
+    out = run("decode", "--posteriors-in", heard, "--graph", graph, "--hotwords", tmp_path / "list").stdout
+    assert out == "u 我买阳光保险\n"
+
+
+@pytest.mark.parametrize(
+    ("listed", "more", "text"),
+    [
+        ("FOCUS -4", [], "we focus"),
+        ("FOCUS", ["--hotword-scale", 0], "we focus"),
+        ("FOCUS", ["--incremental-bias", 0], "we focus"),
+        ("FOCUS", [], "we FOCUS"),
+    ],
+)
+def test_without_a_bonus_the_case_of_a_list_changes_nothing(tmp_path, listed, more, text):
+    units = ["<blank>", "we", "fo@@", "c@@", "us", "on", "the"]
+    graph = make_graph(tmp_path / "g", units, "we focus on the\nwe focus\n")
+    heard = write_posteriors(tmp_path / "p.npz", units, {"u": "we fo@@ c@@ us"})
+    (tmp_path / "list").write_text(listed + "\n", encoding="utf-8")
+    asked = ("--posteriors-in", heard, "--graph", graph, "--hotwords", tmp_path / "list")
+    assert run("decode", *asked, *more).stdout == f"u {text}\n"
+
+
+def test_what_the_graph_does_not_know_beside_a_name_is_written_as_its_units(tmp_path):
+    """甲丁, a word, lies across the edge of 丁戊; 甲 alone is none, so that it is said as the unknown word."""
+    units = ["<blank>", *"甲乙丙丁戊"]
+    graph = make_graph(tmp_path / "g", units, "乙 甲丁 戊\n乙 甲丁\n戊 乙\n")
+    heard = write_posteriors(tmp_path / "p.npz", units, {"u": "乙 甲 丁 戊"}, sure=1 - 1e-9)
+    (tmp_path / "list").write_text("丁戊 30\n", encoding="utf-8")
+    run("decode", "--posteriors-in", heard, "--graph", graph, "--hotwords", tmp_path / "list", "-o", tmp_path / "o")
+    (found,) = hypotheses(tmp_path / "o")
+    assert found["text"] == "乙甲丁戊" and "丁戊" in [word["word"] for word in found["words"]]

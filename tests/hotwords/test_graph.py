@@ -130,3 +130,9 @@ def test_one_state_in_many_bytes_stays_small():
     graph = HotwordGraph.build([SpelledPhrase(str(u), 0.0, (u,)) for u in units], 3000)
     assert len(graph.phrases) == 100_000
     assert graph.bytes < 20e6
+
+
+def test_a_scale_of_zero_makes_no_negative_zero_of_a_penalty():
+    graph = HotwordGraph.build([phrase("ab", -5.0)], 200, scale=0)
+    (match,) = graph.matches([ord("a"), ord("b")])
+    assert f"{match.bonus} {match.biases[0]} {graph.bonus([ord('a'), ord('b')])}" == "0.0 0.0 0.0"

@@ -62,7 +62,9 @@ def test_a_list_that_is_well_has_no_findings():
 def test_homophones_of_the_list_are_found():
     findings = lint(listed("张三:1", "章三:2"), Speller(TONED, WORDS))
     assert ("WARNING", "homophones", "张三", 1) in kinds(findings)
-    assert "'章三' (line 2) (zhāng sān)" in next(f.what for f in findings if f.kind == "homophones")
+    (finding,) = (f for f in findings if f.kind == "homophones")
+    assert "'章三' (line 2) (zhāng sān)" in finding.what
+    assert "the heavier is written" in finding.advice and "cannot tell them apart" not in finding.advice  # law 14
 
 
 def test_words_that_sound_alike_are_told_with_their_probability():
@@ -75,6 +77,7 @@ def test_words_that_sound_alike_are_told_with_their_probability():
     speller = Speller(TONED, WORDS)
     (finding,) = lint(listed("保定"), speller, probabilities=word_probabilities(model, speller))
     assert finding.severity == Severity.WARNING and finding.what == "sounds like '宝定' (probability 1.0e-03)"
+    assert "where its bonus outweighs the language model" in finding.advice  # a weight of 0 still has a bonus for units
     (finding,) = lint(listed("保定"), speller)
     assert finding.severity == Severity.NOTE and finding.what == "sounds like '宝定', '抱定'"
     assert lint(listed("保定:-1"), speller)[0].kind == "penalty"
