@@ -159,6 +159,7 @@ def _into(
         if made == made_of and not since:
             progress.say(f"{out}: finished already")
             return _outcome_of(out, setup)
+        store.check_free(out, KIND, overwrite=True)  # else --overwrite is no cure
         what, cure = "this folder exists", _CURE_EXISTS
         if made is not None:
             what = f"the run that finished here was another one: {differences(made, made_of)}"

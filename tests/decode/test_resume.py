@@ -274,3 +274,10 @@ def test_posteriors_are_not_written_into_the_folder_of_the_unfinished_run_which_
     out, lost = tmp_path / "out", tmp_path / "out.partial/p.npz"
     told = run("decode", recordings, "--greedy", "-o", out, "--posteriors-out", lost, status=2).stderr
     assert "lies in the output" in told and not out.exists()
+
+
+def test_overwrite_is_no_cure_for_a_folder_that_it_would_refuse(recordings, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/notes").write_text("hers")
+    told = run("decode", recordings, "--greedy", "-o", tmp_path / "mine", status=2).stderr
+    assert "--overwrite" not in told and "name another output, or remove it yourself" in told
