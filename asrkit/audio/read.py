@@ -25,7 +25,7 @@ from asrkit.errors import AsrkitError, from_os_error, shown
 Samples = NDArray[np.float32]
 Warn = Callable[[str], None]
 _CURE_FORMAT = "give a wav, flac, ogg or mp3 file"
-_CURE_DAMAGED = "copy it anew"
+_CURE_DAMAGED = "copy it again"
 _OF_LIBSNDFILE = (b"RIFF", b"fLaC", b"OggS", b"FORM", b"NIST", b"riff", b"RF64")
 _SECONDS_FOR_COMMAND = 600
 _DATA_MISSING = re.compile(r"^data : (\d+) \(should be (\d+)\)", re.MULTILINE)  # what libsndfile tells about a wav file
@@ -234,13 +234,13 @@ def _frames_of(cut: Cut, rate: int, frames: int, name: str) -> tuple[int, int]:
         what = f"the rate of this recording is {rate!r} samples a second"
         raise AsrkitError(what, where=name, cure=f"speech needs at least {_LOWEST_RATE:,}, mostly 16,000")
     if frames == 0:
-        raise AsrkitError("this recording is empty", where=name, cure="record it anew")
+        raise AsrkitError("this recording is empty", where=name, cure="record it again")
     first = round(cut.start * rate)
     last = frames if cut.end is None else round(cut.end * rate)
     if first >= frames or last > frames + rate // 2:  # lists round their times: half a second is forgiven
         end = "" if cut.end is None else f" to {cut.end:g} s"
         what = f"the segment from {cut.start:g} s{end} lies outside this recording of {frames / rate:.2f} s"
-        raise AsrkitError(what, where=name, cure="mend the times")
+        raise AsrkitError(what, where=name, cure="correct the times")
     return first, min(last, frames) - first
 
 
@@ -279,11 +279,11 @@ def _prepared(
         raise AsrkitError(what, where=name, cure=_CURE_DAMAGED)
     samples, differed = mixed(frames, channels, name)
     if not np.all(np.isfinite(samples)):
-        raise AsrkitError("a sample of this recording is not a number", where=name, cure="make it anew")
+        raise AsrkitError("a sample of this recording is not a number", where=name, cure="make it again")
     largest = max(float(samples.max(initial=0)), -float(samples.min(initial=0)))
     if largest > _LOUDEST:
         what = f"samples of this recording reach {largest:.4g}, where floats from -1 to 1 are the whole range"
-        raise AsrkitError(what, where=name, cure="divide them by the largest integer, such as 32768, or make it anew")
+        raise AsrkitError(what, where=name, cure="divide them by the largest integer, such as 32768, or make it again")
     if differed and warn is not None:
         warn(MIXED)
     if rate != wanted_rate:

@@ -146,8 +146,8 @@ def _into(
     also: Callable[[Outcome], Mapping[str, Iterable[str]]] | None,
 ) -> Outcome:
     unfinished = Unfinished.of(out)
-    for folder in (out, unfinished.folder):
-        store.check_output(folder)
+    store.check_output(out)
+    store.check_outputs([unfinished.folder, *([posteriors_out] if posteriors_out is not None else [])])
     verify = verify or (resume and unfinished.verifies())
     stamps = recordings.stamps(utterances)
     made_of = record(setup, utterances, stamps, verify=verify)
@@ -159,6 +159,7 @@ def _into(
         if made == made_of and not since:
             progress.say(f"{out}: finished already")
             return _outcome_of(out, setup)
+        store.check_free(out, KIND, overwrite=True)  # else --overwrite is no cure
         what, cure = "this folder exists", _CURE_EXISTS
         if made is not None:
             what = f"the run that finished here was another one: {differences(made, made_of)}"
@@ -210,7 +211,7 @@ def _tell_resumed(unfinished: Unfinished, done: int, dropped: int, total: int, p
     if done:
         progress.say(f"{done} of {progress.counted(total, 'utterance')} decoded already")
     if pieces:
-        progress.say(f"{progress.counted(pieces, 'piece')} of a long recording heard already")
+        progress.say(f"{progress.counted(pieces, 'piece')} of a long recording done already")
 
 
 def _answers(

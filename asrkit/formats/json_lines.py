@@ -108,7 +108,7 @@ def _refuse_one_value(text: str, name: str, error: AsrkitError | None) -> None:
     if text[1:].lstrip()[:1] in ("", "{") and text.startswith("["):
         what, turn = "this is a JSON array, where one object a line is needed", "jq -c '.[]'"
     elif text in ("{", "{}") or (text.startswith("{") and text.endswith((",", "{", "["))):
-        what, turn = "this is a JSON object over many lines, where one object a line is needed", "jq -c ."
+        what, turn = "this is a JSON object over many lines, where one object a line is needed", "jq -c '.'"
     else:
         return
     raise AsrkitError(what, where=name, cure=f"convert it with: {turn}") from error

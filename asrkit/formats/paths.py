@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote
 
 from asrkit.errors import AsrkitError, shown
 from asrkit.formats.fields import Once, escaped, filled_lines, refuse_empty, written_rest
@@ -104,12 +103,17 @@ def file_name(utt: str, suffix: str) -> str:
     `/`, NUL and the like are percent-encoded, which `urllib.parse.unquote` undoes. A longer name is cut, with a hash of
     the id at its end; the list beside the files (`file_list`) tells the id.
     """
-    name = _NOT_IN_NAMES.sub(lambda found: quote(found[0], safe="", errors="surrogateescape"), utt) + suffix
+    name = _NOT_IN_NAMES.sub(_percent, utt) + suffix
     content = name.encode("utf-8")
     if len(content) <= _LONGEST_NAME:
         return name
     tail = f"~{hashlib.sha256(utt.encode('utf-8', 'surrogateescape')).hexdigest()[:16]}{suffix}"
     return content[: _LONGEST_NAME - len(tail)].decode("utf-8", "ignore") + tail
+
+
+def _percent(found: re.Match[str]) -> str:
+    """Return what was found percent-encoded; `urllib.parse.quote` leaves a dot and a hyphen as they are."""
+    return "".join(f"%{byte:02X}" for byte in found[0].encode("utf-8", "surrogateescape"))
 
 
 def file_list(utts: Iterable[str], folder: str, suffix: str) -> Iterator[str]:

@@ -20,6 +20,11 @@ from pathlib import Path
 from asrkit.errors import AsrkitError, Status, shown
 
 STDOUT = "-"
+_CURES = {
+    "is": "name another output",
+    "lies in": "name an output outside of it",
+    "holds": "name an output that does not hold it",
+}
 AnyPath = str | os.PathLike[str]
 _Identity = tuple[int, int]  # device and inode
 
@@ -65,7 +70,7 @@ class _Named:
         if other:
             which = "" if relation == "is" and other == name else f" {shown(other)}"
             what = f"this output {relation} the {self.part}{which} of the same command"
-            raise AsrkitError(what, where=name, cure="name another output", status=Status.WRONG_USAGE)
+            raise AsrkitError(what, where=name, cure=_CURES[relation], status=Status.WRONG_USAGE)
 
 
 _inputs: ContextVar[tuple[_Named, ...]] = ContextVar("asrkit.inputs", default=())

@@ -167,7 +167,7 @@ def test_a_run_that_is_killed_within_a_long_recording_goes_on_within_it(graph, l
     assert subprocess.run(command, capture_output=True, check=False).returncode == -signal.SIGKILL
     assert (tmp_path / "out.partial/journal.jsonl").read_bytes() == b""  # not one recording is done
     again, told = heard_by(*asked, tmp_path / "out", "--resume")
-    assert again == whole - 5 and "5 pieces of a long recording heard already" in told
+    assert again == whole - 5 and "5 pieces of a long recording done already" in told
     assert contents(tmp_path / "out") == contents(tmp_path / "whole") and not (tmp_path / "out.partial").exists()
 
 
@@ -268,3 +268,16 @@ def test_a_run_goes_on_though_its_paths_are_written_in_another_way(graph, record
     stopped(("decode", "in", "--graph", graph, "-o", "out"), monkeypatch)
     done = run("decode", recordings, "--graph", os.path.relpath(graph), "-o", tmp_path / "out", "--resume")
     assert "2 of 4 utterances decoded already" in done.stderr
+
+
+def test_posteriors_are_not_written_into_the_folder_of_the_unfinished_run_which_is_removed(recordings, tmp_path):
+    out, lost = tmp_path / "out", tmp_path / "out.partial/p.npz"
+    told = run("decode", recordings, "--greedy", "-o", out, "--posteriors-out", lost, status=2).stderr
+    assert "lies in the output" in told and not out.exists()
+
+
+def test_overwrite_is_no_cure_for_a_folder_that_it_would_refuse(recordings, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/notes").write_text("hers")
+    told = run("decode", recordings, "--greedy", "-o", tmp_path / "mine", status=2).stderr
+    assert "--overwrite" not in told and "name another output, or remove it yourself" in told

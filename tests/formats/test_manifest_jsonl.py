@@ -144,6 +144,7 @@ def test_what_is_written_is_read_again(tmp_path, rng):
         (cut(0, [0], transforms=[{"name": "Speed"}]), "Lhotse changes this recording as it reads it (Speed), which"),
         ('{"id": "m", "tracks": [], "type": "MixedCut"}', "m.jsonl:1: this is a cut of several recordings, or of none"),
         ('[{"audio_filepath": "a"}]', "m.jsonl: this is a JSON array, where one object a line is needed; convert it"),
+        ('{\n  "audio_filepath": "a"\n}', "convert it with: jq -c '.'."),
         ('[\n  {"audio_filepath": "a"}\n]', "this is a JSON array, where one object a line is needed"),
         ('{\n  "audio_filepath": "a"\n}', "m.jsonl: this is a JSON object over many lines, where one object a line"),
         ('{"id": "r", "sources": [{"type": "file"}]}', "'source' is missing"),

@@ -91,3 +91,9 @@ def test_bad_files_end_in_one_sentence_and_harmless_ones_are_read(tmp_path):
 
 def test_damaged_files_are_survived(tmp_path):
     survives(paths.parse, GOOD, tmp_path / "l.txt")
+
+
+@pytest.mark.parametrize("utt", ["../z", ".hidden", "..", "-rf", "--", "-"])
+def test_the_file_of_an_utterance_is_neither_hidden_nor_an_option(utt):
+    name = paths.file_name(utt, ".srt")
+    assert name[0] == "%" and "/" not in name and unquote(name) == f"{utt}.srt"

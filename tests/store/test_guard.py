@@ -136,3 +136,9 @@ def test_a_folder_of_many_inputs_is_checked_by_each_of_them(work):
     check_output(work / "out", sources)
     refused(lambda: check_output(work / "sounds/77.wav", sources), "this output is the input")
     refused(lambda: check_output(work, sources), "this output holds the input")
+
+
+def test_the_cure_says_where_an_output_may_lie(work):
+    with protecting([work / "sounds"]):
+        refused(lambda: write_bytes(work / "sounds/p.npz", b"x"), "name an output outside of it")
+        refused(lambda: check_output(work), "name an output that does not hold it")
