@@ -43,9 +43,6 @@ asrkit decode "$recordings" --graph graph --hotwords "$hotwords" -o hotwords --o
 #    that says what was said, found by a bias of 50 nats on each of its units, scores more than what came out.
 asrkit compare lm hotwords "$reference" --show 3
 asrkit decode --posteriors-in heard.npz --graph graph --sweep beam=4,8,14 --ref "$reference" --quiet
-python3 "$recipes/peoples-daily/whose.py" lists "$reference"
-asrkit decode --posteriors-in heard.npz --graph graph --utt-hotwords lists.txt --incremental-bias 50 -o said --overwrite \
-  --log-json 2> said.log
-python3 "$recipes/peoples-daily/whose.py" table "$reference" lm said
+python3 "$recipes/peoples-daily/whose.py" "$reference" lm heard.npz graph
 python3 "$recipes/table.py" "$reference" "$hotwords" \
   "greedy=greedy:greedy.log" "+ language model=lm:lm.log" "+ hotwords=hotwords:hotwords.log"
