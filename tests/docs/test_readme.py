@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -40,6 +42,22 @@ def test_the_tour_and_the_python_example_run_as_they_stand_in_an_empty_home(tmp_
     ran["cwd"] = tmp_path / "tour"
     done = subprocess.run([sys.executable, "-c", "\n".join(python)], capture_output=True, text=True, check=True, **ran)
     assert "林婉清" in done.stdout
+
+
+def test_the_first_commands_give_the_outputs_that_stand_beside_them(tmp_path):
+    (tmp_path / "asrkit").symlink_to(ROOT / "asrkit")
+    shown = [line[4:] for line in section("README.md", numbered("What it does")).splitlines() if line[:4] == "    "]
+    wanted = [line.partition("# ")[2] for line in shown if "# " in line]
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    done = subprocess.run(
+        ["bash", "-ec", "\n".join(shown)],
+        cwd=tmp_path, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.splitlines()[: len(wanted)] == wanted and len(wanted) == 2
+    explained = section("README.md", numbered("What it does")).rpartition("names.txt\n")[2]
+    found = sorted(abs(float(figure)) for figure in re.findall(r"\d+\.\d+", done.stdout))
+    told = sorted(float(figure) for figure in re.findall(r"\d+\.\d+", explained))
+    assert found == pytest.approx(told, abs=0.5)  # int8 networks differ a little from processor to processor
 
 
 def test_the_chinese_readme_has_the_same_sections_and_commands():
