@@ -169,6 +169,7 @@ class Speller:
             said = frozenset(reading for readings in self._words.values() for reading in readings)
             self._longest_said = max(map(len, said), default=0)
             self._said = said  # last: another thread may look
+        units = tuple(unit for unit in units if unit != self._delimiter)  # the readings of words have none
         reached = [True] + [False] * len(units)
         for end in range(1, len(units) + 1):
             begins = range(max(0, end - self._longest_said), end)

@@ -210,3 +210,13 @@ def test_a_phrase_that_is_said_once_fires_once_whatever_its_spellings(tmp_path):
     run("decode", "--posteriors-in", heard, "--graph", graph, "--hotwords", tmp_path / "list", "-o", tmp_path / "out")
     fired = [[(f["start"], f["end"], f["bonus"]) for f in h["hotwords"]] for h in hypotheses(tmp_path / "out")]
     assert fired == [[(0.0, 0.8, 11.0)], [(0.0, 0.6, 9.5)], [(0.0, 0.8, 11.0), (0.8, 1.6, 11.0)]]
+
+
+def test_several_words_of_a_closed_graph_of_letters_can_come_out(tmp_path):
+    units = ["<blank>", "|", *"abcdehlorwus"]
+    graph = make_graph(tmp_path / "g", units, "hello us\nwords are\nus\n", "--topology", "ctc", "--closed-vocabulary")
+    heard = write_posteriors(tmp_path / "p.npz", units, {"u": "h e l <blank> l o | u s"})
+    (tmp_path / "list").write_text("hello us\nloud\n", encoding="utf-8")
+    done = run("decode", "--posteriors-in", heard, "--graph", graph, "--hotwords", tmp_path / "list")
+    assert done.stdout == "u hello us\n"
+    assert "1 of 2 hotwords cannot come out, such as 'loud'" in done.stderr
