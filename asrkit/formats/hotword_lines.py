@@ -7,7 +7,8 @@
     wenet       :== <phrase>
     nemo        :== <phrase> <TAB> <weight>
 
-Fields are separated by spaces or tabs; a phrase of several fields is kept with one space between them.
+Fields are separated by spaces or tabs, in native lists also by full-width spaces, as Chinese input methods write; a
+phrase of several fields is kept with one space between them.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from asrkit.formats.fields import is_number, number
 from asrkit.formats.reading import split_fields
 
 _BESIDE_CHINESE = re.compile("(?<=[\u2e80-\U0003ffff]) | (?=[\u2e80-\U0003ffff])")
+_WIDE_SPACES = re.compile("[\u3000\xa0]")
 _CHINESE_WORD = re.compile("[\u2e80-\U0003ffff]+")
 _SHERPA_MARKS = {":": "score", "#": "threshold", "@": "label"}
 
@@ -83,7 +85,7 @@ def read_native(text: str, name: str, line: int) -> Phrase:
     where = f"{name}:{line}"
     text = text.strip(" \t")
     if not text.startswith('"'):
-        fields = split_fields(text)
+        fields = split_fields(_WIDE_SPACES.sub(" ", text))
         weight = fields.pop() if len(fields) > 1 and is_number(fields[-1]) else None
         return _phrase(" ".join(fields), weight, line)
     end = _closing_quote(text)
@@ -104,7 +106,7 @@ def read_native(text: str, name: str, line: int) -> Phrase:
 
 def write_native(phrase: Phrase) -> str:
     """Return the line of asrkit's own list for `phrase`, quoted if it must be."""
-    fields = split_fields(phrase.text)
+    fields = split_fields(_WIDE_SPACES.sub(" ", phrase.text))
     plain = " ".join(fields) == phrase.text and phrase.text[0] not in '"#\ufeff'
     text = phrase.text if plain and not is_number(fields[-1]) else '"' + phrase.text.replace('"', '""') + '"'
     return f"{text} {phrase.weight!r}" if phrase.weight else text

@@ -133,6 +133,12 @@ def test_what_is_written_is_read_again(tmp_path, format, rng):
     assert hotword_list.parse(tmp_path / "h.txt", format=format) == value
 
 
+def test_a_full_width_space_parts_a_phrase_from_its_weight(tmp_path):
+    path = written(tmp_path / "list", "陈晓丰\u30005\n\u3000林婉清\u3000\nhello\u00a0world 2\n")
+    found = {phrase.text: phrase.weight for phrase in hotword_list.parse(path, format="native").phrases}
+    assert found == {"陈晓丰": 5.0, "林婉清": 0.0, "hello world": 2.0}
+
+
 def test_the_native_list_holds_phrases_with_spaces_quotes_and_numbers(tmp_path):
     texts = ("a  b", " a", "a ", '"', '""', 'a "b"', '"a" b', "#a", "# 1", "a 1", "1", "a\tb", "1 2", "\u3000", "-1")
     value = HotwordList(tuple(Phrase(text, weight) for weight, text in enumerate(texts)))
