@@ -149,7 +149,7 @@ def _text(part: Sequence[_Atom]) -> str:
 
 
 def _atoms(words: Sequence[Word]) -> list[_Atom]:
-    """Return what is never broken: pieces of one word together, words without times with the one before."""
+    """Return what is never broken: characters of one word together, words without times with the one before."""
     together = _together([word.word for word in words])
     atoms: list[_Atom] = []
     early: list[str] = []  # words without times before the first that has them
@@ -168,12 +168,8 @@ def _atoms(words: Sequence[Word]) -> list[_Atom]:
 
 
 def _together(words: Sequence[str]) -> list[bool]:
-    """Return of each word whether it goes on the one before: pieces (`@@`, `▁`), and characters that are no words."""
-    marks_starts = any(word.startswith("▁") for word in words)
+    """Return of each word whether it goes on with the one before: single characters that are a word together."""
     goes_on = [False] * len(words)
-    for number in range(1, len(words)):
-        pieces = marks_starts and not words[number].startswith("▁") and not _CHINESE.match(words[number])
-        goes_on[number] = words[number - 1].endswith("@@") or pieces
     number = 0
     while number < len(words):  # runs of single characters, as a greedy text has them
         end = number

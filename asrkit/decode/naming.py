@@ -73,13 +73,13 @@ class Namer:
         self._exactly = lru_cache(_REMEMBERED)(lambda place, words: place.way(exactly(words), place.labels))
 
     @cached_property
-    def _unknown_units(self) -> tuple[int, ...]:
-        """The labels of units that the graph reads as the unknown word."""
+    def _unknown_unit(self) -> int | None:
+        """The label of a unit that the graph reads as the unknown word, None if there is none."""
         if not self._folder.unknown:
-            return ()
+            return None
         index = self._folder.units.index
         said = self._ways.get(self._word_of[self._folder.unknown], ())
-        return tuple(index[way[0]] + 1 for way in said if len(way) == 1 and way[0] in index)
+        return next((index[way[0]] + 1 for way in said if len(way) == 1 and way[0] in index), None)
 
     def names(
         self,
@@ -176,11 +176,10 @@ class Namer:
         """Return the cheapest spelling of a phrase of `length` units, and the words said as those on its sides."""
         in_words = between(left, spelling(phrase, self._word_of), right, self._ways, self._word_of)
         ways = [place.way(in_words, place.labels)]
-        label = place.free_label(self._unknown_units)
-        if label is not None:
+        if self._unknown_unit is not None:
             extra = self._folder.unknown_cost * (length - 1)
             unknown = between(left, exactly([self._folder.unknown]), right, self._ways, self._word_of)
-            ways.append(place.way(unknown, place.with_unit(label), extra))
+            ways.append(place.way(unknown, place.with_unit(self._unknown_unit), extra))
         best = min((way for way in ways if way is not None), key=lambda way: way.cost, default=None)
         if best is None:
             return None

@@ -106,14 +106,9 @@ class Place:
         return self.head + self.inside + self.tail
 
     def with_unit(self, label: int) -> tuple[int, ...]:
-        """Return the labels with one unit in the place of the phrase."""
+        """Return the labels with one unit in the place of the phrase; CTC's blanks keep it from being a repeat."""
         blank = (self.graph.special_units[0] + 1,) if self.graph.topology == "ctc" else ()
         return (*self.head, *blank, label, *blank, *self.tail)
-
-    def free_label(self, labels: Sequence[int]) -> int | None:
-        """Return one of the labels that is not beside the phrase, so that CTC does not take it for a repeat."""
-        near = {*self.head[-1:], *self.tail[:1]}
-        return next((label for label in labels if label not in near), None)
 
     def way(self, middle: Middle, labels: Sequence[int], extra: float = 0.0) -> Way | None:
         """Return the cheapest way with the words before and behind the phrase, and those of `middle` in between."""

@@ -50,8 +50,6 @@ def test_words_are_not_broken_even_where_a_greedy_text_has_characters():
     assert "".join(found) == "我们在人民大会堂讨论保险公司的问题"
     assert not any(re.search("保$|大会$|我$|公$|问$", text) for text in found)
     assert texts_of(spoken("hello", "world"), width=6) == ["hello", "world"]
-    for pieces in (("hel@@", "lo", "wor@@", "ld"), ("▁hel", "lo", "▁wor", "ld")):
-        assert [atom.words for atom in captions._atoms(spoken(*pieces))] == [pieces[:2], pieces[2:]]
 
 
 def test_a_word_that_is_too_long_is_a_caption_of_its_own():

@@ -51,14 +51,19 @@ def test_what_explain_cannot_hear_is_told_in_one_sentence(recording, more, told)
     assert told in done.stderr and done.stderr.splitlines()[-1].startswith("asrkit: error: ")
 
 
-def test_a_name_whose_sound_came_out_in_other_characters_is_not_called_recognised(graph, tmp_path):
-    """阿莫西林 is a word of this graph and is said; 阿莫西淋 sounds the same: its weight decides."""
+def write_said(path, graph, word):
+    """Write posteriors of the utterance `said`, in which the word of the graph is sure."""
     units = tokens.parse(TOKENS)
-    said = next(entry.units for entry in lexicon.parse(graph / "lexicon.txt").entries if entry.word == "阿莫西林")
+    said = next(entry.units for entry in lexicon.parse(graph / "lexicon.txt").entries if entry.word == word)
     log_probs = np.full((len(said), len(units.units)), -20.0, np.float32)
     log_probs[np.arange(len(said)), [units.index[unit] for unit in said]] = 0
-    with posteriors.writer(tmp_path / "said.npz") as add:
+    with posteriors.writer(path) as add:
         add("said", posteriors.Posteriors(log_probs, None))
+
+
+def test_a_name_whose_sound_came_out_in_other_characters_is_not_called_recognised(graph, tmp_path):
+    """阿莫西林 is a word of this graph and is said; 阿莫西淋 sounds the same: its weight decides."""
+    write_said(tmp_path / "said.npz", graph, "阿莫西林")
     (tmp_path / "names").write_text("阿莫西林\n阿莫西淋\n", encoding="utf-8")
     asked = ("--posteriors", tmp_path / "said.npz", "--graph", graph)
     done = asrkit("hotwords", "explain", "said", "阿莫西林", "阿莫西淋", *asked, "--hotwords", tmp_path / "names")
@@ -75,12 +80,7 @@ def test_a_name_whose_sound_came_out_in_other_characters_is_not_called_recognise
 
 def test_why_no_bias_has_a_phrase_written_is_told_as_it_is(graph, tmp_path):
     """阿莫西林 is said; a hotword within a longer one is not written, and with a scale of 0 none is."""
-    units = tokens.parse(TOKENS)
-    said = next(entry.units for entry in lexicon.parse(graph / "lexicon.txt").entries if entry.word == "阿莫西林")
-    log_probs = np.full((len(said), len(units.units)), -20.0, np.float32)
-    log_probs[np.arange(len(said)), [units.index[unit] for unit in said]] = 0
-    with posteriors.writer(tmp_path / "said.npz") as add:
-        add("said", posteriors.Posteriors(log_probs, None))
+    write_said(tmp_path / "said.npz", graph, "阿莫西林")
     (tmp_path / "names").write_text("阿莫西林 5\n莫西淋\n", encoding="utf-8")
     asked = ("--posteriors", tmp_path / "said.npz", "--graph", graph, "--hotwords", tmp_path / "names")
     within = asrkit("hotwords", "explain", "said", "莫西淋", *asked).stdout

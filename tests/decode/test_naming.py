@@ -8,6 +8,7 @@ import pytest
 from asrkit.acoustic.model import Emission
 from asrkit.decode.readings import Reader
 from asrkit.decode.words import spans
+from asrkit.formats import posteriors
 from asrkit.graph.folder import open_graph
 from asrkit.hotwords.graph import HotwordGraph
 from asrkit.hotwords.spelling import SpelledPhrase
@@ -33,7 +34,8 @@ def opened(folder, text, *, topology="identity", closed=False):
     (folder / "text").write_text("\n".join(text) + "\n", encoding="utf-8")
     (folder / "lexicon").write_text("".join(f"{word} {units}\n" for word, units in WORDS.items()), encoding="utf-8")
     (folder / "units").write_text(json.dumps(UNITS), encoding="utf-8")
-    run("train-lm", folder / "text", "-o", folder / "lm", "--order", 2, "--smoothing", "witten-bell")
+    counted = ("--order", 2, "--smoothing", "witten-bell", "--special-words", "unk")
+    run("train-lm", folder / "text", "-o", folder / "lm", *counted)
     made = ("--lexicon", folder / "lexicon", "--lm", folder / "lm", "--tokens", folder / "units")
     more = ["--closed-vocabulary"] if closed else []
     run("build-graph", *made, "-o", folder / "graph", "--topology", topology, "--unk-cost", 0.5, *more, "--overwrite")
@@ -285,3 +287,30 @@ def test_what_the_graph_does_not_know_beside_a_name_is_written_as_its_units(tmp_
     run("decode", "--posteriors-in", heard, "--graph", graph, "--hotwords", tmp_path / "list", "-o", tmp_path / "o")
     (found,) = hypotheses(tmp_path / "o")
     assert found["text"] == "乙甲丁戊" and "丁戊" in [word["word"] for word in found["words"]]
+
+
+@pytest.mark.parametrize(("weight", "is_written"), [(0, False), (-1, False), (0.1, True)])
+def test_a_phrase_without_a_bonus_is_not_written_though_the_unknown_word_costs_less(tmp_path, weight, is_written):
+    """巳 is said a b c, for which the graph needs two words; one unknown word costs less than they do."""
+    folder = opened(tmp_path, [*["癸 <unk>"] * 30, "丙 丙 壬"])
+    graph = search_graph(folder.fst, folder.unit_count, folder.topology, folder.passing_units)
+    options, log_probs = Options(lm_scale=1.0, beam=30.0), said(UNITS, ["d", "a", "b", "c"], 1 - 1e-9)
+    hotwords = listed({"巳": float(weight)}, incremental_bias=0.0)
+    found = decode(log_probs, graph, hotwords.table, options, lattice=True)
+    reader = Reader(folder, graph, folder.units)
+    plain = reader.reading(found.best, Emission(log_probs), None, options).text
+    text = reader.reading(found.best, Emission(log_probs), hotwords, options).text
+    assert text == ("癸巳" if is_written else plain) and "巳" not in plain
+
+
+@pytest.mark.parametrize("topology", ["identity", "ctc"])
+def test_the_unit_of_the_unknown_word_may_stand_beside_a_name(tmp_path, topology):
+    """e is the one unit that the graph says as the unknown word; the name's cost is asked for with it."""
+    folder = opened(tmp_path, ["壬 甲", "甲 丙 癸"], topology=topology)
+    units = "e a b c e" if topology == "identity" else "e e a <blank> b c c e"
+    heard = write_posteriors(tmp_path / "p.npz", UNITS, {"u": units}, sure=1 - 1e-9)
+    graph = search_graph(folder.fst, folder.unit_count, folder.topology, folder.passing_units)
+    options, log_probs = Options(beam=30.0), posteriors.parse(heard)["u"].log_probs
+    hotwords = listed({"巳": 9.0})
+    path = decode(log_probs, graph, hotwords.table, options, lattice=True).best
+    assert Reader(folder, graph, folder.units).reading(path, Emission(log_probs), hotwords, options).text == "e巳e"

@@ -1,5 +1,7 @@
-from asrkit.decode.words import spans, ways_to_say
+from asrkit.decode.words import spans, ways_to_say, written_words
 from asrkit.formats.lexicon import Lexicon, Pronunciation
+from asrkit.formats.tokens import UnitTable
+from asrkit.units.joining import Joiner
 from tests.random_cases import random_cases
 
 LEXICON = Lexicon(
@@ -58,3 +60,16 @@ def test_of_several_ways_earlier_words_get_fewer_units(rng):
 
 def test_an_hour_of_words_has_spans():
     assert spans(["阳光", "保"] * 5000, ("a", "b", "c") * 5000, WAYS)[-1] == (14_999, 15_000)
+
+
+def test_a_piece_of_an_unknown_word_goes_on_in_the_word_behind_it_if_its_mark_says_so():
+    units = ("do@@", "lo", "定")
+    joiner = Joiner(UnitTable(units))
+
+    def written(words, said):
+        found = written_words(words, [(n, n + 1) for n in range(len(said))], said, joiner)
+        return [(word.text, word.first, word.end, word.words) for word in found]
+
+    assert written([None, "lo"], ("do@@", "lo")) == [("dolo", 0, 2, (0, 2))]
+    assert written(["lo", None], ("lo", "do@@")) == [("lo", 0, 1, (0, 1)), ("do", 1, 2, (1, 2))]
+    assert written([None, "定"], ("do@@", "定")) == [("do", 0, 1, (0, 1)), ("定", 1, 2, (1, 2))]
